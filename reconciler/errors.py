@@ -1,0 +1,87 @@
+"""One tree of errors.
+
+Each message says what was being done, to what, where, why it failed and what to try, so that a person
+can act on it without reading the source. An error never carries a secret: callers mask foreign text first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file; line and column count from 1, as editors do."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+class ReconcilerError(Exception):
+    """The root: something that a user can read and act on.
+
+    Attributes:
+        message: what was being done, to what, and why it failed; one sentence, no trailing full stop.
+        where: the place in the user's files that led here, if there is one.
+        hint: what to try next, or None.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, where: Location | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"\n  try: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{advice}"
+
+
+class DesiredStateError(ReconcilerError):
+    """One mistake in the user's files."""
+
+
+class DesiredStateErrors(ReconcilerError):
+    """All the mistakes that one run found in the user's files, in the order of their places."""
+
+    def __init__(self, errors: Iterable[DesiredStateError]) -> None:
+        self.errors: tuple[DesiredStateError, ...] = tuple(sorted(errors, key=_by_place))
+        super().__init__("\n".join(str(error) for error in self.errors))
+
+
+class ChartError(ReconcilerError):
+    """A chart could not be found, read, or rendered."""
+
+
+class ClusterError(ReconcilerError):
+    """A cluster could not be reached, or refused what was asked."""
+
+
+class EngineError(ReconcilerError):
+    """Helm failed at an operation on a release."""
+
+
+class RefusedError(ReconcilerError):
+    """A guard refused to act; nothing was changed."""
+
+    exit_code = 3
+
+
+class SandboxError(ReconcilerError):
+    """The embedded control plane could not be prepared, started, or stopped."""
+
+
+def _by_place(error: DesiredStateError) -> tuple[str, int, int]:
+    where = error.where
+    return (where.path, where.line, where.column) if where else ("", 0, 0)
