@@ -1,0 +1,129 @@
+"""The desired state of one environment: references resolved, layers merged, secrets in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Location
+from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
+from reconciler.model.json import JsonMap
+from reconciler.model.secret import Mask, SecretText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.model.chart import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """How to reach a cluster.
+
+    Attributes:
+        kubeconfig: the full content of a kubeconfig; None means in-cluster, by the pod's ServiceAccount.
+        context: the context to use; None means the kubeconfig's current one.
+        base: the folder against which the kubeconfig's relative paths are read.
+    """
+
+    name: str
+    kubeconfig: SecretText | None
+    context: str | None
+    base: Path
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A chart repository: `https://…` with an index.yaml, or `oci://…`."""
+
+    name: str
+    url: str
+    username: str | None
+    password: SecretText | None
+    ca_file: Path | None
+    plain_http: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRef:
+    """Where a release's chart comes from.
+
+    Exactly one of `path` (a folder or an archive) and `remote` (a name in `repository`, or an `oci://` URL) is set.
+    """
+
+    path: Path | None
+    remote: str | None
+    version: str | None
+    repository: Repository | None
+    where: Location
+
+    def __str__(self) -> str:
+        source = str(self.path) if self.path else str(self.remote)
+        return f"{source} {self.version}" if self.version else source
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long to wait for a release to become ready: `seconds` None means for ever."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace that the environment keeps, with the labels and annotations that it sets."""
+
+    id: NamespaceId
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class SecretObject:
+    """A Kubernetes Secret that the environment keeps in one namespace."""
+
+    id: SecretId
+    type: str
+    data: Mapping[str, SecretText]
+    where: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One Helm release, ready to be compared and applied.
+
+    Attributes:
+        values: the merged values, secrets included: never print them without `Desired.mask`.
+        replicas: dotted path → number; wins over the values. An empty path means the chart's usual one.
+        sources: the places of the values, for errors: dotted path → location.
+        wait: None means not to wait.
+        needs: what has to be in place before it.
+        chart: the chart itself, once it has been fetched; None before.
+    """
+
+    id: ReleaseId
+    chart_ref: ChartRef
+    values: JsonMap = field(repr=False)
+    replicas: Mapping[str, int]
+    sources: Mapping[tuple[str, ...], Location] = field(repr=False)
+    wait: Wait | None
+    needs: frozenset[Target]
+    where: Location
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What one environment's clusters should hold."""
+
+    name: str
+    root: Path
+    clusters: Mapping[str, ClusterAccess]
+    repositories: Mapping[str, Repository]
+    namespaces: tuple[Namespace, ...]
+    secrets: tuple[SecretObject, ...]
+    releases: tuple[Release, ...]
+    mask: Mask

@@ -1,0 +1,100 @@
+"""What Helm is asked to do, and the small interface behind which it does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.model.json import JsonMap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reconciler.model.chart import Chart
+    from reconciler.model.desired import ChartRef, ClusterAccess, Wait
+    from reconciler.model.identity import ReleaseId
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a cluster offers to templates: `.Capabilities.KubeVersion` and `.Capabilities.APIVersions`.
+
+    Attributes:
+        kube_version: such as `v1.35.4`.
+        api_versions: `group/version` and `group/version/Kind`, as Helm lists them.
+    """
+
+    kube_version: str
+    api_versions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """One rendering of a chart's templates.
+
+    Attributes:
+        cluster: given when the templates may call `lookup`; None renders offline.
+        capabilities: None means Helm's built-in ones.
+    """
+
+    release: ReleaseId
+    chart: Chart
+    values: JsonMap = field(repr=False)
+    upgrade: bool
+    capabilities: Capabilities | None
+    cluster: ClusterAccess | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """One install or upgrade.
+
+    Attributes:
+        labels: kept on the release's Secret, beside Helm's own.
+        description: shown by `helm history`.
+        wait: None means not to wait for readiness.
+        history: how many revisions Helm keeps.
+    """
+
+    release: ReleaseId
+    cluster: ClusterAccess
+    chart: Chart
+    values: JsonMap = field(repr=False)
+    labels: Mapping[str, str]
+    description: str
+    wait: Wait | None
+    history: int
+
+
+class Engine(Protocol):
+    """Helm, however it is run. Every method may be called from several threads, for different releases.
+
+    All methods raise EngineError (with foreign text as Helm gave it: callers mask it).
+    """
+
+    name: str
+
+    def render(self, request: RenderRequest) -> Mapping[str, str]:
+        """Template path → rendered text, hooks and tests included, NOTES left out."""
+        ...
+
+    def install(self, request: WriteRequest) -> None:
+        """Make revision 1 of a release. Without `wait`, returns when the objects are stored."""
+        ...
+
+    def upgrade(self, request: WriteRequest) -> None:
+        """Make the next revision of a release, whatever state the last one ended in, unless it is pending."""
+        ...
+
+    def pull(self, chart: ChartRef, into: Path) -> Path:
+        """Download a remote chart's archive into the folder `into`; returns the archive's path."""
+        ...
+
+    def build_dependencies(self, chart: Path) -> None:
+        """Fill the chart folder's charts/ from its Chart.yaml (and Chart.lock when there is one)."""
+        ...
+
+    def cancel(self) -> None:
+        """End every operation under way: each raises EngineError, its release is left marked as failed."""
+        ...
