@@ -46,8 +46,7 @@ class Chart:
     @property
     def schemas(self) -> Mapping[tuple[str, ...], str]:
         """Path in the values → the values.schema.json that holds there, for the chart and all its subcharts."""
-        own = {(): self.schema} if self.schema else {}
-        below = {
-            (sub.key, *path): schema for sub in self.subcharts for path, schema in sub.chart.schemas.items()
-        }
-        return {**own, **below}
+        found: dict[tuple[str, ...], str] = {(): self.schema} if self.schema else {}
+        for sub in self.subcharts:
+            found.update({(sub.key, *path): schema for path, schema in sub.chart.schemas.items()})
+        return found
