@@ -26,7 +26,7 @@ class Chart:
 
     Attributes:
         path: the folder or archive that the engine loads.
-        digest: sha256 (hex) of its content: for a folder of the names and bytes of its files, for an archive of its bytes.
+        digest: sha256 (hex) of its content: a folder's file names and bytes, or an archive's bytes.
         defaults: values.yaml.
         schema: values.schema.json as text, or None.
         uses_lookup: a template calls `lookup`, so rendering needs the cluster.
@@ -45,7 +45,7 @@ class Chart:
 
     @property
     def schemas(self) -> Mapping[tuple[str, ...], str]:
-        """Path in the values → the values.schema.json that holds there, for the chart and all its subcharts."""
+        """Path in the values → the schema that holds there, for the chart and all its subcharts."""
         found: dict[tuple[str, ...], str] = {(): self.schema} if self.schema else {}
         for sub in self.subcharts:
             found.update({(sub.key, *path): schema for path, schema in sub.chart.schemas.items()})

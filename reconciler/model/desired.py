@@ -50,7 +50,7 @@ class Repository:
 class ChartRef:
     """Where a release's chart comes from.
 
-    Exactly one of `path` (a folder or an archive) and `remote` (a name in `repository`, or an `oci://` URL) is set.
+    Exactly one is set of `path` (a folder or archive) and `remote` (a name in `repository`, or `oci://…`).
     """
 
     path: Path | None
