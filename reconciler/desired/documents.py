@@ -148,10 +148,9 @@ def _mapping(items: list[Node], where: Location) -> MapNode:
 def _key(node: Node) -> str:
     if not isinstance(node, ScalarNode):
         raise DesiredStateError("a key has to be a text, this is a list or a map", where=node.where)
-    if node.plain and not isinstance(node.value, str) and node.value is not None:
-        # A key such as `on` or `8080` is meant as it stands.
-        return node.text if isinstance(node.value, bool) else key_text(node.value)
-    return str(node.text)
+    if node.value is None and node.plain:
+        raise DesiredStateError("a key is missing here", where=node.where)
+    return key_text(node.value)
 
 
 def _merge_sources(value: Node) -> list[MapNode]:

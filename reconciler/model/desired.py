@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.errors import Location
 from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
@@ -12,7 +12,7 @@ from reconciler.model.json import JsonMap
 from reconciler.model.secret import Mask, SecretText
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.model.chart import Chart
 
@@ -91,6 +91,14 @@ class SecretObject:
     where: Location
 
 
+class Places(Protocol):
+    """Tells where values were written."""
+
+    def at(self, path: Sequence[str]) -> Location:
+        """The place of the value at `path`, or of the nearest thing around it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One Helm release, ready to be compared and applied.
@@ -98,8 +106,9 @@ class Release:
     Attributes:
         values: the merged values, secrets included: never print them without `Desired.mask`.
         replicas: dotted path → number; wins over the values. An empty path means the chart's usual one.
-        sources: the places of the values, for errors: dotted path → location.
+        sources: tells where each value was written, for errors.
         wait: None means not to wait.
+        history: how many revisions Helm keeps.
         needs: what has to be in place before it.
         chart: the chart itself, once it has been fetched; None before.
     """
@@ -108,8 +117,9 @@ class Release:
     chart_ref: ChartRef
     values: JsonMap = field(repr=False)
     replicas: Mapping[str, int]
-    sources: Mapping[tuple[str, ...], Location] = field(repr=False)
+    sources: Places = field(repr=False)
     wait: Wait | None
+    history: int
     needs: frozenset[Target]
     where: Location
     chart: Chart | None = None

@@ -1,0 +1,79 @@
+"""The files of a project: reads below its root, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.errors import DesiredStateError, Location
+
+# Larger than any values file that a person edits; a mistyped name should not fill the memory.
+MAX_BYTES = 5_000_000
+
+
+def project_root(environment_file: Path, cwd: Path) -> Path:
+    """The project that a file belongs to: its git checkout, else where the user stands, else its own folder."""
+    folder = environment_file.resolve().parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    here = cwd.resolve()
+    return here if folder.is_relative_to(here) else folder
+
+
+class Files:
+    """Implements `reconciler.model.inputs.ProjectFiles` on the file system."""
+
+    def __init__(self, root: Path, cwd: Path, home: Path) -> None:
+        self.root = root.resolve()
+        self._cwd = cwd
+        self._home = home
+
+    def shown(self, path: Path) -> str:
+        """See ProjectFiles."""
+        here = self._cwd.resolve()
+        return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+    def locate(self, name: str, where: Location | None) -> Path:
+        """See ProjectFiles."""
+        base = (self._cwd / where.path).parent if where else self._cwd
+        written = base / name
+        path = written.resolve()
+        if where and not path.is_relative_to(self.root):
+            hint = f"the project is {self.root}; copy what it needs into it"
+            raise DesiredStateError(f"{name} lies outside the project", where=where, hint=hint)
+        if not path.exists():
+            raise DesiredStateError(f"there is no {name}", where=where, hint=_nearest(written))
+        return path
+
+    def text(self, path: Path, where: Location | None) -> str:
+        """See ProjectFiles."""
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise DesiredStateError(f"{self.shown(path)} is larger than {MAX_BYTES:,} bytes", where=where)
+            return path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            problem = f"{self.shown(path)} is no UTF-8 text: byte {error.start} cannot be read"
+            raise DesiredStateError(problem, where=where) from error
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise DesiredStateError(f"{self.shown(path)} cannot be read: {reason}", where=where) from error
+
+    def credential_text(self, name: str, where: Location) -> tuple[Path, str]:
+        """See ProjectFiles."""
+        if name.startswith("~/"):
+            name = str(self._home / name[2:])
+        base = (self._cwd / where.path).parent
+        path = (base / name).resolve()
+        if not path.exists():
+            raise DesiredStateError(f"there is no {name}", where=where, hint=_nearest(base / name))
+        return path, self.text(path, where)
+
+
+def _nearest(path: Path) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
+
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent.name} either"
+    names = [entry.name for entry in path.parent.iterdir()]
+    near = get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else None

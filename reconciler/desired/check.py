@@ -1,0 +1,144 @@
+"""Nodes → a valid EnvironmentSpec, with every violation at its place and in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode, Step, find, place, plain
+from reconciler.desired.problems import Problems, did_you_mean
+from reconciler.desired.schema import EnvironmentSpec
+from reconciler.errors import DesiredStateError
+
+Path = tuple[Step, ...]
+
+# Keys that have a default: without them an entry would mean something else.
+_DECISIVE = frozenset({"cluster", "namespace", "name"})
+# Sections whose entries stand for themselves: a bad one is reported, and the others are still checked.
+_SECTIONS = ("clusters", "repositories", "namespaces", "secrets", "releases")
+
+
+def check(root: MapNode, problems: Problems) -> EnvironmentSpec | None:
+    """The environment without its faulty parts, which are noted; None when too little is left to go on."""
+    spec, faults = _validated(root)
+    problems.note(_explain(root, fault) for fault in faults)
+    for narrow in (_faulty_part, _faulty_entry):
+        if spec is None:
+            root = _without(root, {narrow(fault["loc"]) for fault in faults if fault["loc"]})
+            spec, faults = _validated(root)
+    return spec
+
+
+def _validated(root: MapNode) -> tuple[EnvironmentSpec | None, list[Any]]:
+    try:
+        return EnvironmentSpec.model_validate(plain(root)), []
+    except ValidationError as error:
+        return None, list(error.errors(include_url=False, include_input=False))
+
+
+def _faulty_part(path: Path) -> Path:
+    """Just the faulty key; but the whole entry when going on without the key would make up further mistakes."""
+    return _faulty_entry(path) if path[-1] in _DECISIVE else path
+
+
+def _faulty_entry(path: Path) -> Path:
+    return path[:2] if path[0] in _SECTIONS else path[:1]
+
+
+def _without(root: MapNode, paths: set[Path]) -> MapNode:
+    for path in paths:
+        removed = _removed(root, path)
+        root = removed if isinstance(removed, MapNode) else root
+    return root
+
+
+def _removed(node: Node, path: Path) -> Node:
+    if not path:
+        return node
+    if isinstance(node, ListNode) and isinstance(path[0], int) and path[0] < len(node.items):
+        items = [_removed(item, path[1:]) if i == path[0] else item for i, item in enumerate(node.items)]
+        return ListNode(items if len(path) > 1 else [*items[: path[0]], *items[path[0] + 1 :]], node.where)
+    if not isinstance(node, MapNode) or str(path[0]) not in node.entries:
+        return node
+    entries = dict(node.entries)
+    child = entries.pop(str(path[0]))
+    if len(path) > 1:
+        entries[str(path[0])] = _removed(child, path[1:])
+    return MapNode(entries, node.keys, node.where)
+
+
+def _explain(root: MapNode, fault: Any) -> DesiredStateError:
+    path: Path = tuple(step for step in fault["loc"] if step != "[key]")
+    where = place(root, path)
+    dotted = ".".join(map(str, path))
+    node = find(root, path)
+    match fault["type"]:
+        case "extra_forbidden":
+            known = _known_keys(path[:-1])
+            hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
+            return DesiredStateError(f'unknown key "{path[-1]}"', where=where, hint=hint)
+        case "missing":
+            parent = ".".join(map(str, path[:-1])) or "the environment"
+            return DesiredStateError(f'{parent} lacks "{path[-1]}"', where=find(root, path[:-1]).where)
+        case "string_type" if isinstance(node, ScalarNode) and node.value is not None:
+            advice = f'put it in quotes: "{node.text}"'
+            return DesiredStateError(f"{dotted} has to be a text, this is {_kind(node)}", where=where, hint=advice)
+        case "string_pattern_mismatch":
+            return DesiredStateError(f"{dotted} is not valid: {_name_rule(fault['ctx']['pattern'])}", where=where)
+    return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where)
+
+
+def _reworded(fault: Any) -> str:
+    words = {
+        "dict_type": "has to be a map",
+        "model_type": "has to be a map",
+        "model_attributes_type": "has to be a map",
+        "list_type": "has to be a list",
+        "string_type": "has to be a text",
+        "bool_type": "has to be true or false",
+        "int_type": "has to be a whole number",
+    }
+    given: str = words.get(fault["type"], fault["msg"])
+    return given.removeprefix("Value error, ")
+
+
+def _kind(node: ScalarNode) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(node.value), "something else")
+
+
+def _name_rule(pattern: str) -> str:
+    if "://" in pattern:
+        return "it starts with https://, http:// or oci://, and a host"
+    return "lower-case letters, digits and -, starting and ending with a letter or digit"
+
+
+def _known_keys(path: Sequence[Step]) -> list[str]:
+    """The keys that the model at `path` takes."""
+    model: Any = EnvironmentSpec
+    for step in path:
+        model = _below(model, step)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _below(model: Any, step: Step) -> Any:
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        by_alias = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+        return _one_model(by_alias.get(str(step)))
+    arguments = get_args(model)
+    return _one_model(arguments[-1]) if arguments else None
+
+
+def _one_model(annotation: Any) -> Any:
+    """`X | None` → X; anything else as it is."""
+    if get_origin(annotation) in (Union, type(int | None)):
+        return next(_not_none(get_args(annotation)), None)
+    return annotation
+
+
+def _not_none(arguments: Sequence[Any]) -> Iterator[Any]:
+    return (argument for argument in arguments if argument is not type(None))

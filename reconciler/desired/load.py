@@ -1,0 +1,57 @@
+"""Files → desired state."""
+
+from __future__ import annotations
+
+from reconciler.desired.check import check
+from reconciler.desired.overlay import load_layers
+from reconciler.desired.places import clusters, namespaces, repositories
+from reconciler.desired.problems import Problems
+from reconciler.desired.releases import ReleaseResolver
+from reconciler.desired.scope import Scope
+from reconciler.desired.secrets import contents, secrets
+from reconciler.desired.sources import Sources
+from reconciler.errors import DesiredStateErrors, Location
+from reconciler.model.desired import Desired
+from reconciler.model.inputs import Inputs
+from reconciler.model.secret import Mask
+
+
+def load(path: str, inputs: Inputs) -> Desired:
+    """The desired state that an environment file describes, with all its layers.
+
+    Raises:
+        DesiredStateErrors: every mistake that was found, each with its place.
+    """
+    problems = Problems()
+    root = None
+    with problems.collecting():
+        root = load_layers(path, lambda name, where: _read(name, where, inputs))
+    spec = check(root, problems) if root else None
+    if root is None or spec is None:
+        problems.raise_all()
+        raise DesiredStateErrors([])
+    desired = _resolve(Scope(spec, root, inputs, problems, Sources(inputs)))
+    problems.raise_all()
+    return desired
+
+
+def _read(name: str, where: Location | None, inputs: Inputs) -> tuple[str, str]:
+    path = inputs.files.locate(name, where)
+    return inputs.files.shown(path), inputs.files.text(path, where)
+
+
+def _resolve(scope: Scope) -> Desired:
+    homes = namespaces(scope)
+    repos = repositories(scope)
+    data = contents(scope)
+    found = secrets(scope, data, homes)
+    return Desired(
+        name=scope.spec.name,
+        root=scope.inputs.files.root,
+        clusters=clusters(scope),
+        repositories=repos,
+        namespaces=homes.managed,
+        secrets=found,
+        releases=ReleaseResolver(scope, homes, repos, data).releases(),
+        mask=Mask.of(scope.revealed),
+    )

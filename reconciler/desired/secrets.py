@@ -1,0 +1,109 @@
+"""Secrets: which go where, and what they hold."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+
+from reconciler.desired.schema import SecretSpec
+from reconciler.desired.scope import Namespaces, Scope
+from reconciler.model.desired import SecretObject
+from reconciler.model.identity import SecretId
+from reconciler.model.secret import SecretText
+
+DOCKER_CONFIG_TYPE = "kubernetes.io/dockerconfigjson"
+DOCKER_CONFIG_KEY = ".dockerconfigjson"
+
+SecretData = Mapping[str, SecretText]
+
+
+def contents(scope: Scope) -> Mapping[str, SecretData]:
+    """The data of every secret, by its key in the file."""
+    return {key: _content(scope, key, spec) for key, spec in scope.spec.secrets.items()}
+
+
+def secrets(scope: Scope, data: Mapping[str, SecretData], namespaces: Namespaces) -> tuple[SecretObject, ...]:
+    """One object for each namespace that a secret is kept in."""
+    homes = _homes(scope)
+    found = [
+        secret
+        for key, spec in scope.spec.secrets.items()
+        for secret in _objects(scope, key, spec, data[key], homes.get(key, []), namespaces)
+    ]
+    _refuse_twins(scope, found)
+    return tuple({secret.id: secret for secret in found}.values())
+
+
+def _content(scope: Scope, key: str, spec: SecretSpec) -> SecretData:
+    if spec.type == "dockerconfigjson":
+        return _docker_config(scope, key, spec)
+    data = {}
+    for name, source in spec.data.items():
+        with scope.problems.collecting():
+            data[name] = scope.keep_secret(scope.sources.text(source, scope.at("secrets", key, "data", name)))
+    return data
+
+
+def _docker_config(scope: Scope, key: str, spec: SecretSpec) -> SecretData:
+    logins = {}
+    for host, login in spec.registries.items():
+        with scope.problems.collecting():
+            where = scope.at("secrets", key, "registries", host, "password")
+            password = scope.keep_secret(scope.sources.text(login.password, where)).reveal()
+            pair = base64.b64encode(f"{login.username}:{password}".encode()).decode()
+            scope.keep_secret(SecretText(pair))
+            logins[host] = {"username": login.username, "password": password, "auth": pair}
+    document = json.dumps({"auths": logins}, sort_keys=True, separators=(",", ":"))
+    return {DOCKER_CONFIG_KEY: scope.keep_secret(SecretText(document))}
+
+
+Home = tuple[str, tuple[str | int, ...]]
+"""A namespace's key, and the path of the place that names it."""
+
+
+def _homes(scope: Scope) -> Mapping[str, list[Home]]:
+    """Secret → the namespaces that it is asked for in, by the secret itself or by a namespace."""
+    homes: dict[str, list[Home]] = {}
+    for key, spec in scope.spec.secrets.items():
+        homes[key] = [(name, ("secrets", key, "namespaces", i)) for i, name in enumerate(spec.namespaces)]
+    for name, namespace in scope.spec.namespaces.items():
+        for i, secret in enumerate(namespace.pull_secrets):
+            _pull_secret(scope, homes, secret, (name, ("namespaces", name, "pullSecrets", i)))
+    return homes
+
+
+def _pull_secret(scope: Scope, homes: dict[str, list[Home]], secret: str, home: Home) -> None:
+    where = scope.at(*home[1])
+    if secret not in scope.spec.secrets:
+        scope.missing("secret", secret, "secrets", where)
+        return
+    if scope.spec.secrets[secret].type != "dockerconfigjson":
+        scope.problems.add(f'"{secret}" cannot pull images: its type is not dockerconfigjson', where)
+    homes[secret].append(home)
+
+
+def _objects(
+    scope: Scope, key: str, spec: SecretSpec, data: SecretData, homes: list[Home], namespaces: Namespaces
+) -> list[SecretObject]:
+    found = []
+    kind = DOCKER_CONFIG_TYPE if spec.type == "dockerconfigjson" else spec.type
+    for name, path in homes:
+        namespace = namespaces.pick(name, spec.cluster)
+        if namespace is None:
+            scope.missing("namespace", name, "namespaces", scope.at(*path))
+            continue
+        if spec.cluster and spec.cluster != namespace.id.cluster:
+            message = f'"{key}" is for cluster {spec.cluster}, namespace "{name}" is in {namespace.id.cluster}'
+            scope.problems.add(message, scope.at(*path))
+        identity = SecretId(namespace.id.cluster, namespace.id.name, spec.name or key)
+        found.append(SecretObject(identity, kind, data, scope.at("secrets", key)))
+    return found
+
+
+def _refuse_twins(scope: Scope, found: list[SecretObject]) -> None:
+    first: dict[SecretId, SecretObject] = {}
+    for secret in found:
+        other = first.setdefault(secret.id, secret)
+        if other.where != secret.where:
+            scope.problems.add(f"{secret.id} is here twice, first in line {other.where.line}", secret.where)

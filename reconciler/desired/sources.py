@@ -1,0 +1,68 @@
+"""References to secrets → the secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.desired.problems import unknown_name
+from reconciler.desired.schema import Source, ValueSource
+from reconciler.errors import DesiredStateError, Location
+from reconciler.model.inputs import Inputs
+from reconciler.model.json import Json
+from reconciler.model.secret import SecretText
+
+
+class Sources:
+    """Reads what references point at; each encrypted file is opened once."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+        self._opened: dict[Path, Json] = {}
+
+    def text(self, source: Source | ValueSource, where: Location) -> SecretText:
+        """What the source holds.
+
+        Raises:
+            DesiredStateError: the variable is unset, the file missing, or the key not in it.
+        """
+        if source.env is not None:
+            return SecretText(self.variable(source.env, where))
+        if source.file is not None:
+            return SecretText(self._file(source.file, where))
+        if source.sops is None or source.key is None:
+            raise DesiredStateError("this source names neither `env`, `file` nor `sops`", where=where)
+        return SecretText(self._sops(source.sops, source.key, where))
+
+    def variable(self, name: str, where: Location) -> str:
+        """The environment variable's text; unset and empty are errors, since an empty secret is never meant."""
+        value = self._inputs.environ.get(name)
+        if value:
+            return value
+        state = "is not set" if value is None else "is empty"
+        raise DesiredStateError(
+            f"the environment variable {name} {state}", where=where, hint=f"export {name}=… before running, or in CI"
+        )
+
+    def _file(self, name: str, where: Location) -> str:
+        path = self._inputs.files.locate(name, where)
+        text = self._inputs.files.text(path, where)
+        return text.removesuffix("\n").removesuffix("\r")
+
+    def _sops(self, name: str, key: str, where: Location) -> str:
+        path = self._inputs.files.locate(name, where)
+        if path not in self._opened:
+            self._opened[path] = self._inputs.decryptor.decrypt(path, where)
+        return _dig(self._opened[path], key, name, where)
+
+
+def _dig(values: Json, key: str, name: str, where: Location) -> str:
+    value = values
+    for step in key.split("."):
+        known = list(value) if isinstance(value, dict) else []
+        if step not in known:
+            message, hint = unknown_name(f"key in {name}:", key, known)
+            raise DesiredStateError(message, where=where, hint=hint)
+        value = value[step]  # type: ignore[call-overload, index]  # `known` is only filled from a dict
+    if isinstance(value, dict | list) or value is None:
+        raise DesiredStateError(f'"{key}" in {name} is no single value', where=where)
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,53 @@
+"""What the desired state is read from, behind interfaces: files of the project, encrypted files, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.errors import Location
+from reconciler.model.json import Json
+
+
+class ProjectFiles(Protocol):
+    """The files of one project; nothing outside its root is read through it."""
+
+    root: Path
+
+    def locate(self, name: str, where: Location | None) -> Path:
+        """The existing file or folder that `name` means in the file of `where` (None: as typed by the user).
+
+        Raises DesiredStateError: it is missing (with the nearest name there is), or lies outside the root.
+        """
+        ...
+
+    def shown(self, path: Path) -> str:
+        """How messages name a path: relative to where the user stands, if it is below."""
+        ...
+
+    def text(self, path: Path, where: Location | None) -> str:
+        """The text of a located file. Raises DesiredStateError: it is a folder, no UTF-8, too large, unreadable."""
+        ...
+
+    def credential_text(self, name: str, where: Location) -> tuple[Path, str]:
+        """A kubeconfig's path and text; as an exception it may lie anywhere, and `~` is the home folder."""
+        ...
+
+
+class Decryptor(Protocol):
+    """Opens files encrypted with SOPS."""
+
+    def decrypt(self, path: Path, where: Location) -> Json:
+        """The values in a file. Raises DesiredStateError: no key for it, or it is no SOPS file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a load may read."""
+
+    files: ProjectFiles
+    decryptor: Decryptor
+    environ: Mapping[str, str] = field(repr=False)
