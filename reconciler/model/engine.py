@@ -70,7 +70,8 @@ class WriteRequest:
 class Engine(Protocol):
     """Helm, however it is run. Every method may be called from several threads, for different releases.
 
-    All methods raise EngineError (with foreign text as Helm gave it: callers mask it).
+    Writing raises EngineError; rendering, pulling and building dependencies raise ChartError or, for the cluster and
+    the engine itself, EngineError (with foreign text as Helm gave it: callers mask it).
     """
 
     name: str
@@ -97,4 +98,8 @@ class Engine(Protocol):
 
     def cancel(self) -> None:
         """End every operation under way: each raises EngineError, its release is left marked as failed."""
+        ...
+
+    def close(self) -> None:
+        """Remove the private files (kubeconfigs); the engine is of no use afterwards."""
         ...

@@ -1,0 +1,117 @@
+"""One cluster's API server. Reader and writer are two classes, so that a plan cannot write by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from urllib.parse import quote
+
+from reconciler.adapters.kube import storage
+from reconciler.adapters.kube.discovery import capabilities, discover
+from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Transport
+from reconciler.errors import ApiError
+from reconciler.model.cluster import Resource
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.engine import Capabilities
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.observed import StoredRelease
+
+_NOT_FOUND = 404
+_SECRETS = Resource(Kind("v1", "Secret"), "secrets", namespaced=True)
+# Every revision but superseded ones: the newest is always among them.
+_CURRENT_RELEASES = "owner=helm,status!=superseded"
+
+
+class KubeReader:
+    """Implements `reconciler.model.cluster.ClusterReader`."""
+
+    def __init__(self, access: ClusterAccess) -> None:
+        self.name = access.name
+        self._access = access
+
+    @cached_property
+    def _transport(self) -> Transport:
+        return Transport(self.name, connection(self._access))
+
+    @cached_property
+    def _resources(self) -> Mapping[Kind, Resource]:
+        return discover(self._transport)
+
+    def capabilities(self) -> Capabilities:
+        """See ClusterReader."""
+        return capabilities(self._transport, self._resources)
+
+    def resources(self) -> Mapping[Kind, Resource]:
+        """See ClusterReader."""
+        return self._resources
+
+    def refresh(self) -> None:
+        """Forget which kinds are served: definitions may have been installed."""
+        self.__dict__.pop("_resources", None)
+
+    def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
+        """See ClusterReader. Answered from the server's cache (`resourceVersion=0`), as kubectl's watches are."""
+        answer = self._transport.get(_path(resource, namespace), {"labelSelector": selector, "resourceVersion": "0"})
+        kind = {"apiVersion": resource.kind.api_version, "kind": resource.kind.name}
+        return [{**kind, **item} for item in answer["items"]]
+
+    def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
+        """See ClusterReader."""
+        try:
+            item: JsonMap = self._transport.get(_path(resource, namespace, name))
+        except ApiError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        return item
+
+    def releases(self, namespace: str) -> Sequence[StoredRelease]:
+        """See ClusterReader."""
+        answer = self._transport.get(_path(_SECRETS, namespace), {"labelSelector": _CURRENT_RELEASES})
+        newest: dict[str, JsonMap] = {}
+        for secret in sorted(answer["items"], key=_version):
+            newest[text_at(secret, "metadata", "labels", "name")] = secret
+        decoded = (storage.decode(self.name, secret) for secret in newest.values())
+        return [release for release in decoded if release]
+
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
+        """See ClusterReader."""
+        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        return self._apply(resource, item, manager, query)
+
+    def _apply(self, resource: Resource, item: JsonMap, manager: str, query: Mapping[str, str]) -> JsonMap:
+        path = _path(resource, text_at(item, "metadata", "namespace"), text_at(item, "metadata", "name"))
+        answer: JsonMap = self._transport.patch(
+            path, {"fieldManager": manager, "force": "true", **query}, item, APPLY_PATCH
+        )
+        return answer
+
+
+class KubeWriter(KubeReader):
+    """Implements `reconciler.model.cluster.ClusterWriter`."""
+
+    def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """See ClusterWriter."""
+        self._apply(resource, item, manager, {"fieldValidation": "Strict"})
+
+    def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
+        """See ClusterWriter."""
+        name = f"sh.helm.release.v1.{release.name}.v{revision}"
+        secret = self.fetch(_SECRETS, release.namespace, name)
+        if secret is not None:
+            patch = storage.failed(secret, description)
+            self._transport.patch(_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
+
+
+def _version(secret: JsonMap) -> int:
+    version = text_at(secret, "metadata", "labels", "version")
+    return int(version) if version.isdigit() else 0
+
+
+def _path(resource: Resource, namespace: str, name: str = "") -> str:
+    api_version = resource.kind.api_version
+    root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+    place = f"/namespaces/{quote(namespace, safe='')}" if namespace and resource.namespaced else ""
+    return f"{root}{place}/{resource.plural}" + (f"/{quote(name, safe='')}" if name else "")

@@ -1,0 +1,49 @@
+"""Which kinds an API server serves, in two requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.adapters.kube.transport import Transport
+from reconciler.model.cluster import Resource
+from reconciler.model.engine import Capabilities
+from reconciler.model.identity import Kind
+from reconciler.model.json import JsonMap, as_map, text_at
+
+# Aggregated discovery, stable since Kubernetes 1.30: https://kubernetes.io/docs/concepts/overview/kubernetes-api/
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+
+def discover(transport: Transport) -> Mapping[Kind, Resource]:
+    """Every kind that can be read and applied. Raises ClusterError."""
+    found: dict[Kind, Resource] = {}
+    for path in ("/api", "/apis"):
+        for group in transport.get(path, accept=_AGGREGATED).get("items", []):
+            found.update((resource.kind, resource) for resource in _of_group(group))
+    return found
+
+
+def capabilities(transport: Transport, resources: Mapping[Kind, Resource]) -> Capabilities:
+    """What templates see of the cluster, in the forms that Helm gives. Raises ClusterError."""
+    version = str(transport.get("/version")["gitVersion"])
+    kinds = [f"{kind.api_version}/{kind.name}" for kind in resources]
+    versions = {kind.api_version for kind in resources}
+    return Capabilities(version, tuple(sorted({*versions, *kinds})))
+
+
+def _of_group(group: JsonMap) -> Iterator[Resource]:
+    name = text_at(group, "metadata", "name")
+    versions = group.get("versions")
+    for version in versions if isinstance(versions, list) else []:
+        api_version = "/".join(filter(None, (name, text_at(version, "version"))))
+        resources = as_map(version).get("resources")
+        for item in resources if isinstance(resources, list) else []:
+            kind = text_at(item, "responseKind", "kind")
+            if kind and _is_readable(as_map(item)):
+                plural = text_at(item, "resource")
+                yield Resource(Kind(api_version, kind), plural, text_at(item, "scope") == "Namespaced")
+
+
+def _is_readable(item: JsonMap) -> bool:
+    verbs = item.get("verbs")
+    return isinstance(verbs, list) and "get" in verbs

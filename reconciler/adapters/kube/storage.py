@@ -1,0 +1,111 @@
+"""How Helm stores a release: gzipped JSON, twice in base64, in a Secret of type helm.sh/release.v1.
+
+The format is that of `helm.sh/helm/v4/pkg/storage/driver` (Secrets), unchanged since Helm 3.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.model.identity import ReleaseId
+from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.observed import ReleaseStatus, StoredRelease
+from reconciler.yaml.compose import YamlError
+from reconciler.yaml.plain import load_all
+
+# Labels that Helm's driver writes itself; all others are a user's.
+_HELM_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "modifiedAt"})
+# A Secret holds 1 MiB; text compresses to a tenth or less, a bomb to far less.
+_MAX_UNPACKED = 64_000_000
+
+
+def decode(cluster: str, secret: JsonMap) -> StoredRelease | None:
+    """The release in a Secret, or None when the Secret holds none."""
+    metadata = as_map(secret.get("metadata"))
+    release = _unpack(text_at(secret, "data", "release"))
+    if not isinstance(release, dict):
+        return None
+    info, chart = as_map(release.get("info")), as_map(as_map(release.get("chart")).get("metadata"))
+    labels = {key: str(value) for key, value in as_map(metadata.get("labels")).items()}
+    return StoredRelease(
+        id=ReleaseId(cluster, text_at(metadata, "namespace"), text_at(release, "name")),
+        revision=_revision(release),
+        status=_status(text_at(info, "status")),
+        chart_name=text_at(chart, "name"),
+        chart_version=text_at(chart, "version"),
+        values=as_map(release.get("config")),
+        objects=manifest_objects(text_at(release, "manifest")),
+        labels={key: value for key, value in labels.items() if key not in _HELM_LABELS},
+        description=text_at(info, "description"),
+        changed=_changed(labels, text_at(metadata, "creationTimestamp")),
+    )
+
+
+def failed(secret: JsonMap, description: str) -> JsonMap:
+    """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
+    release = _unpack(text_at(secret, "data", "release"))
+    info = {**as_map(as_map(release).get("info")), "status": "failed", "description": description}
+    now = str(int(datetime.now(UTC).timestamp()))
+    return {
+        "metadata": {
+            "resourceVersion": text_at(secret, "metadata", "resourceVersion"),
+            "labels": {"status": "failed", "modifiedAt": now},
+        },
+        "data": {"release": _pack({**as_map(release), "info": info})},
+    }
+
+
+def manifest_objects(manifest: str) -> tuple[JsonMap, ...]:
+    """The objects of a manifest; what is no object is left out, since Helm leaves it out too."""
+    try:
+        documents = list(load_all(manifest))
+    except YamlError:
+        # Not by Helm then: nothing is known of its objects, and the next upgrade writes it anew.
+        return ()
+    return tuple(item for document in documents for item in _flat(document))
+
+
+def _flat(document: Json) -> list[JsonMap]:
+    if not isinstance(document, dict) or not document.get("kind"):
+        return []
+    items = document.get("items")
+    if str(document["kind"]).endswith("List") and isinstance(items, list):
+        return [item for item in items if isinstance(item, dict)]
+    return [document]
+
+
+def _unpack(encoded: str) -> Any:
+    try:
+        packed = base64.b64decode(base64.b64decode(encoded))
+        unpacked = (
+            zlib.decompressobj(wbits=31).decompress(packed, _MAX_UNPACKED) if packed[:2] == b"\x1f\x8b" else packed
+        )
+        return json.loads(unpacked)
+    except (ValueError, zlib.error):
+        return None
+
+
+def _pack(release: JsonMap) -> str:
+    packed = gzip.compress(json.dumps(release, separators=(",", ":")).encode())
+    return base64.b64encode(base64.b64encode(packed)).decode()
+
+
+def _revision(release: JsonMap) -> int:
+    version = release.get("version")
+    return version if isinstance(version, int) else 0
+
+
+def _status(text: str) -> ReleaseStatus:
+    return ReleaseStatus(text) if text in set(ReleaseStatus) else ReleaseStatus.UNKNOWN
+
+
+def _changed(labels: JsonMap, created: str) -> datetime:
+    modified = str(labels.get("modifiedAt", ""))
+    if modified.isdigit():
+        return datetime.fromtimestamp(int(modified), UTC)
+    return datetime.fromisoformat(created) if created else datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,76 @@
+"""How each kind of work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import ApiError, EngineError
+from reconciler.model.cluster import HELM_MANAGER, ClusterWriter
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.engine import Engine, WriteRequest
+from reconciler.model.identity import Kind
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.ownership import release_labels
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
+
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Does the work of actions, on the clusters and through Helm."""
+
+    clusters: Mapping[str, ClusterWriter]
+    access: Mapping[str, ClusterAccess]
+    engine: Engine
+
+    def perform(self, action: Action) -> None:
+        """Do an action's work.
+
+        Raises:
+            ReconcilerError: it failed; what it wrote before stays, and the next plan sees it.
+        """
+        cluster = self.clusters[action.target.cluster]
+        match action.work:
+            case ApplyObjects(items, manager):
+                for kind, item in items:
+                    cluster.apply(cluster.resources()[kind], item, manager)
+            case WriteRelease():
+                self._write(action, action.work, cluster)
+
+    def _write(self, action: Action, work: WriteRelease, cluster: ClusterWriter) -> None:
+        release = work.release
+        if release.chart is None:
+            raise EngineError(f"{release.id}: its chart has not been fetched")
+        if work.repair is not None:
+            cluster.mark_failed(release.id, work.repair, "reconciler: the run that began it died")
+        for kind, item in work.checks:
+            _check(cluster, kind, item)
+        request = WriteRequest(
+            release=release.id,
+            cluster=self.access[release.id.cluster],
+            chart=release.chart,
+            values=release.values,
+            labels=release_labels(work.environment, release.chart.digest, work.revision),
+            description=work.description,
+            wait=release.wait,
+            history=release.history,
+        )
+        if action.kind is ActionKind.INSTALL:
+            self.engine.install(request)
+        else:
+            self.engine.upgrade(request)
+
+
+def _check(cluster: ClusterWriter, kind: Kind, item: JsonMap) -> None:
+    """Have the server check what it could not check at plan time; a kind still unknown is left to Helm."""
+    resource = cluster.resources().get(kind)
+    if resource is None:
+        return
+    try:
+        cluster.dry_run(resource, item, HELM_MANAGER)
+    except ApiError as error:
+        if error.status != _NOT_FOUND:
+            name = text_at(item, "metadata", "name")
+            raise EngineError(f"{kind.name} {name}: {error.message}", hint=error.hint) from error

@@ -1,0 +1,131 @@
+"""Charts join the releases: fetched, their replicas set, the values checked by their schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from reconciler.desired.problems import Problems
+from reconciler.desired.values import split_path
+from reconciler.errors import ChartError, DesiredStateError
+from reconciler.model.chart import Chart
+from reconciler.model.desired import ChartRef, Desired, Release
+from reconciler.model.json import Json, JsonMap, as_map, dig, merge, with_path
+from reconciler.model.secret import Mask
+
+Fetch = Callable[[ChartRef], Chart]
+
+# The names that `helm create` and most published charts use.
+_REPLICA_KEYS = ("replicaCount", "replicas")
+
+
+def attach_charts(desired: Desired, fetch: Fetch) -> Desired:
+    """The desired state with every release's chart in hand.
+
+    Raises:
+        DesiredStateErrors: a chart that cannot be had, replicas that it does not know, values that it refuses.
+    """
+    problems = Problems()
+    releases = []
+    for release in desired.releases:
+        with problems.collecting():
+            releases.append(_attached(release, fetch, problems, desired.mask))
+    problems.raise_all()
+    return replace(desired, releases=tuple(releases))
+
+
+def _attached(release: Release, fetch: Fetch, problems: Problems, mask: Mask) -> Release:
+    try:
+        chart = fetch(release.chart_ref)
+    except ChartError as error:
+        where = error.where or release.chart_ref.where
+        raise DesiredStateError(mask.text(error.message), where=where, hint=error.hint) from error
+    values = _with_replicas(release, chart)
+    _check_values(release, chart, values, problems, mask)
+    return replace(release, chart=chart, values=values)
+
+
+def _with_replicas(release: Release, chart: Chart) -> JsonMap:
+    values = release.values
+    for dotted, count in release.replicas.items():
+        path = split_path(dotted) if dotted else _usual_path(release, chart)
+        if dotted and dig(merge(chart.defaults, values), *path) is None:
+            raise DesiredStateError(
+                f'chart {chart.name} has no value "{dotted}" to set replicas by',
+                where=release.sources.at(path),
+                hint=f"its values are: {', '.join(sorted(chart.defaults))}",
+            )
+        values = with_path(values, path, count)
+    return values
+
+
+def _usual_path(release: Release, chart: Chart) -> tuple[str, ...]:
+    for key in _REPLICA_KEYS:
+        if key in chart.defaults or key in release.values:
+            return (key,)
+    raise DesiredStateError(
+        f"chart {chart.name} has neither of the values {' and '.join(_REPLICA_KEYS)}, so replicas cannot be set",
+        where=release.sources.at(("",)),
+        hint="name the path of its value instead: `replicas: {path.to.value: 3}`",
+    )
+
+
+def _check_values(release: Release, chart: Chart, values: JsonMap, problems: Problems, mask: Mask) -> None:
+    if not chart.schemas:
+        return
+    effective = effective_values(chart, values)
+    for path, schema in chart.schemas.items():
+        part = dig(effective, *path)
+        if path and part is None:
+            continue
+        with problems.collecting():
+            _check_part(release, chart, path, schema, part, problems, mask)
+
+
+def _check_part(
+    release: Release, chart: Chart, path: tuple[str, ...], schema: str, part: Json, problems: Problems, mask: Mask
+) -> None:
+    try:
+        validator = _validator(schema)
+    except ValueError as error:
+        message = f"values.schema.json of chart {chart.name} is no valid schema: {error}"
+        raise DesiredStateError(message, where=release.chart_ref.where) from error
+    for fault in validator.iter_errors(part):
+        place = (*path, *map(str, fault.instance_path))
+        words = mask.text(fault.message)
+        dotted = ".".join(place) or "values"
+        problems.add(f"{release.id}: chart {chart.name} refuses {dotted}: {words}", release.sources.at(place))
+
+
+@cache
+def _validator(schema: str) -> Any:
+    """A compiled schema; references to other documents are not followed: a chart may not make us fetch things."""
+    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"it refers to {uri}, and only what is in the file itself is read")
+
+
+def effective_values(chart: Chart, values: JsonMap) -> JsonMap:
+    """The values that the chart's templates see: its defaults under the user's, null removing a default."""
+    own = _without_nulls(merge(chart.defaults, values))
+    for sub in chart.subcharts:
+        below = dict(as_map(own.get(sub.key)))
+        if "global" in own:
+            below["global"] = merge(as_map(below.get("global")), as_map(own["global"]))
+        own = {**own, sub.key: effective_values(sub.chart, below)}
+    return own
+
+
+def _without_nulls(values: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        key: _without_nulls(value) if isinstance(value, Mapping) else value
+        for key, value in values.items()
+        if value is not None
+    }

@@ -1,0 +1,46 @@
+"""Charts → objects: the templates' output, read as Helm reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.errors import ChartError
+from reconciler.model.desired import ClusterAccess, Release
+from reconciler.model.engine import Capabilities, Engine, RenderRequest
+from reconciler.model.json import JsonMap
+from reconciler.yaml.compose import YamlError
+from reconciler.yaml.plain import load_all
+
+
+def render(
+    release: Release,
+    engine: Engine,
+    *,
+    upgrade: bool = False,
+    capabilities: Capabilities | None = None,
+    cluster: ClusterAccess | None = None,
+) -> tuple[JsonMap, ...]:
+    """The objects of a release, hooks included. With `cluster`, a chart that calls `lookup` sees the live objects.
+
+    Raises:
+        ChartError: the chart has not been fetched, or its output is no YAML.
+        EngineError: a template failed.
+    """
+    if release.chart is None:
+        raise ChartError(f"{release.id}: its chart has not been fetched", where=release.chart_ref.where)
+    looks = cluster if release.chart.uses_lookup else None
+    request = RenderRequest(release.id, release.chart, release.values, upgrade, capabilities, looks)
+    return _objects(release, engine.render(request))
+
+
+def _objects(release: Release, texts: Mapping[str, str]) -> tuple[JsonMap, ...]:
+    found: list[JsonMap] = []
+    for template, text in texts.items():
+        try:
+            found += [item for item in load_all(text) if isinstance(item, dict) and item.get("kind")]
+        except YamlError as error:
+            raise ChartError(
+                f"{release.id}: template {template} renders no YAML, line {error.mark.line + 1}: {error.problem}",
+                where=release.chart_ref.where,
+            ) from error
+    return tuple(found)

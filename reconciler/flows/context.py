@@ -1,0 +1,40 @@
+"""What flows work with: the adapters, built once at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.chart import Chart
+from reconciler.model.cluster import ClusterReader, ClusterWriter
+from reconciler.model.desired import ChartRef, ClusterAccess
+from reconciler.model.engine import Engine
+from reconciler.model.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The world, as far as flows may touch it. `reader` gives what cannot write; only `apply` asks for a writer."""
+
+    inputs: Inputs
+    engine: Engine
+    fetch_chart: Callable[[ChartRef], Chart]
+    reader: Callable[[ClusterAccess], ClusterReader]
+    writer: Callable[[ClusterAccess], ClusterWriter]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a user asked for.
+
+    Attributes:
+        environment: the environment file, as typed.
+        only: selectors; empty means all.
+        break_lock: treat operations in progress as dead.
+    """
+
+    environment: str
+    only: tuple[str, ...] = ()
+    break_lock: bool = False

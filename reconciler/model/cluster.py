@@ -1,0 +1,68 @@
+"""A cluster's API server, behind interfaces: one that reads, and one that also writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model.engine import Capabilities
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.observed import StoredRelease
+
+# Helm's field manager, so that a person's `helm upgrade` and ours are one writer and never conflict.
+HELM_MANAGER = "helm"
+# What this program itself keeps: namespaces and secrets.
+OWN_MANAGER = "reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Where a kind is served: `plural` under its API version, and whether its objects live in namespaces."""
+
+    kind: Kind
+    plural: str
+    namespaced: bool
+
+
+class ClusterReader(Protocol):
+    """Reads a cluster. Methods raise ClusterError (unreachable, credentials) or ApiError (an answer that is no)."""
+
+    name: str
+
+    def capabilities(self) -> Capabilities:
+        """Version and API versions, for templates."""
+        ...
+
+    def resources(self) -> Mapping[Kind, Resource]:
+        """Every kind that is served."""
+        ...
+
+    def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
+        """The objects of a kind in a namespace (empty: in all) that carry the labels; may lag by a moment."""
+        ...
+
+    def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
+        """One object as it is now, or None."""
+        ...
+
+    def releases(self, namespace: str) -> Sequence[StoredRelease]:
+        """The newest stored revision of each release in a namespace."""
+        ...
+
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
+        """What a server-side apply of `item` would store; nothing is stored. Unknown fields are errors."""
+        ...
+
+
+class ClusterWriter(ClusterReader, Protocol):
+    """Also writes."""
+
+    def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """Server-side apply; what others wrote to the same fields is overwritten."""
+        ...
+
+    def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
+        """Turn a stored revision that is pending into a failed one, as Helm itself does when it is interrupted."""
+        ...

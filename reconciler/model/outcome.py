@@ -1,0 +1,52 @@
+"""What became of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.plan import Action, Plan
+
+
+class Result(StrEnum):
+    """What became of one action."""
+
+    UNCHANGED = "unchanged"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """One action, how it ended, why, and how long it took (seconds)."""
+
+    action: Action
+    result: Result
+    message: str
+    hint: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An action begins."""
+
+    action: Action
+
+
+Event = Started | ActionOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All actions of a plan, in its order."""
+
+    plan: Plan
+    actions: tuple[ActionOutcome, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether the clusters now are as desired."""
+        return all(outcome.result in (Result.UNCHANGED, Result.DONE) for outcome in self.actions)

@@ -1,0 +1,128 @@
+"""What an apply will do, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.desired import Release
+from reconciler.model.identity import Kind, ObjectId, Target
+from reconciler.model.json import Json, JsonMap
+
+
+class ActionKind(StrEnum):
+    """What happens to a target. BLOCKED would fail, so it is not tried."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    CORRECT = "correct"
+    NONE = "none"
+    BLOCKED = "blocked"
+
+
+class Verb(StrEnum):
+    """What happens to an object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field; values are masked. `before` or `after` is None where the field is added or removed.
+
+    Attributes:
+        path: such as `spec.template.spec.containers[api].image`.
+        writer: who wrote the live value, for drift; None where nobody is named.
+    """
+
+    path: str
+    before: Json
+    after: Json
+    writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """What happens to one object.
+
+    Attributes:
+        fields: what differs; for a new object its content.
+        verified: the server itself said what it would store.
+        note: why not, where it did not.
+    """
+
+    verb: Verb
+    id: ObjectId
+    fields: tuple[FieldChange, ...]
+    verified: bool
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyObjects:
+    """Server-side apply of these objects, as the given field manager."""
+
+    items: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
+    manager: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRelease:
+    """An install (revision 1) or upgrade.
+
+    Attributes:
+        revision: the one that will be written.
+        repair: a revision that a dead run left pending, to be marked as failed first.
+        checks: objects to be checked by the server first, since at plan time they could not be.
+    """
+
+    release: Release
+    environment: str
+    revision: int
+    repair: int | None
+    checks: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
+    description: str
+
+
+Work = ApplyObjects | WriteRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step.
+
+    Attributes:
+        reason: why, in words; masked.
+        changes: what will differ in the cluster.
+        needs: targets that have to be in place first.
+        work: what to do; None for NONE and BLOCKED.
+    """
+
+    kind: ActionKind
+    target: Target
+    reason: str
+    changes: tuple[ObjectChange, ...]
+    needs: frozenset[Target]
+    work: Work | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps, in an order in which they can be taken."""
+
+    environment: str
+    actions: tuple[Action, ...]
+
+    @property
+    def changes(self) -> int:
+        """How many actions change something."""
+        return sum(action.work is not None for action in self.actions)
+
+    @property
+    def blocked(self) -> tuple[Action, ...]:
+        """The actions that would fail."""
+        return tuple(action for action in self.actions if action.kind is ActionKind.BLOCKED)

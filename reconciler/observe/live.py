@@ -1,0 +1,92 @@
+"""Clusters → observed state: bounded concurrent reads; nothing is decided and nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from reconciler.errors import ClusterError
+from reconciler.model.cluster import ClusterReader, Resource
+from reconciler.model.desired import Desired
+from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.manifest import HELM_SELECTOR, object_id
+from reconciler.model.observed import Observed, ObservedCluster, StoredRelease
+from reconciler.observe.concurrency import concurrently
+
+_NAMESPACE, _SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+
+
+def observe(desired: Desired, clusters: Mapping[str, ClusterReader], now: datetime) -> Observed:
+    """What the clusters hold of what is desired.
+
+    Raises:
+        ClusterError: a cluster could not be read; when several could not, the message names each.
+    """
+    results = concurrently(lambda name: _try(desired, clusters[name]), desired.clusters)
+    failed = [result for result in results if isinstance(result, ClusterError)]
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise ClusterError("\n".join(map(str, failed)))
+    return Observed({found.name: found for found in results if isinstance(found, ObservedCluster)}, now)
+
+
+def _try(desired: Desired, cluster: ClusterReader) -> ObservedCluster | ClusterError:
+    try:
+        return _Observation(desired, cluster).run()
+    except ClusterError as error:
+        return error
+
+
+class _Observation:
+    """Reads one cluster."""
+
+    def __init__(self, desired: Desired, cluster: ClusterReader) -> None:
+        self._cluster = cluster
+        self._releases = [release for release in desired.releases if release.id.cluster == cluster.name]
+        self._namespaces = [item.id for item in desired.namespaces if item.id.cluster == cluster.name]
+        self._secrets = [item.id for item in desired.secrets if item.id.cluster == cluster.name]
+
+    def run(self) -> ObservedCluster:
+        resources = self._cluster.resources()
+        releases = self._stored()
+        return ObservedCluster(
+            name=self._cluster.name,
+            capabilities=self._cluster.capabilities(),
+            resources=resources,
+            namespaces=self._live_namespaces(resources[_NAMESPACE]),
+            secrets=self._live_secrets(resources[_SECRET]),
+            releases=releases,
+            objects=self._objects(releases, resources),
+        )
+
+    def _stored(self) -> Mapping[ReleaseId, StoredRelease]:
+        namespaces = sorted({release.id.namespace for release in self._releases})
+        wanted = {release.id for release in self._releases}
+        listed = concurrently(self._cluster.releases, namespaces)
+        return {stored.id: stored for found in listed for stored in found if stored.id in wanted}
+
+    def _live_namespaces(self, resource: Resource) -> Mapping[NamespaceId, JsonMap]:
+        homes = (NamespaceId(release.id.cluster, release.id.namespace) for release in self._releases)
+        wanted = sorted({*self._namespaces, *homes})
+        found = concurrently(lambda item: self._cluster.fetch(resource, "", item.name), wanted)
+        return {identity: item for identity, item in zip(wanted, found, strict=True) if item is not None}
+
+    def _live_secrets(self, resource: Resource) -> Mapping[SecretId, JsonMap]:
+        found = concurrently(lambda item: self._cluster.fetch(resource, item.namespace, item.name), self._secrets)
+        return {identity: item for identity, item in zip(self._secrets, found, strict=True) if item is not None}
+
+    def _objects(
+        self, releases: Mapping[ReleaseId, StoredRelease], resources: Mapping[Kind, Resource]
+    ) -> Mapping[ObjectId, JsonMap]:
+        ids = {object_id(item, stored.id, resources) for stored in releases.values() for item in stored.objects}
+        lists = sorted({(identity.kind, identity.namespace) for identity in ids if identity.kind in resources})
+
+        def read(place: tuple[Kind, str]) -> Sequence[JsonMap]:
+            return self._cluster.objects(resources[place[0]], place[1], HELM_SELECTOR)
+
+        found: dict[ObjectId, JsonMap] = {}
+        for (kind, namespace), items in zip(lists, concurrently(read, lists), strict=True):
+            found.update((ObjectId(kind, namespace, text_at(item, "metadata", "name")), item) for item in items)
+        return found

@@ -1,0 +1,165 @@
+"""States and previews → the plan: which action, why, in which order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
+from reconciler.model.desired import Desired, Release
+from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.json import JsonMap
+from reconciler.model.manifest import kind_of
+from reconciler.model.observed import Preview
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
+from reconciler.model.secret import Mask
+from reconciler.plan.changes import change
+from reconciler.plan.order import in_order
+from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+
+
+@dataclass(frozen=True, slots=True)
+class OwnObject:
+    """A namespace or secret that the environment keeps.
+
+    Attributes:
+        item: what it should hold.
+        preview: what would become of it; None when it is as it should be.
+        taken: the reason why it cannot be ours, or None.
+    """
+
+    target: Target
+    item: JsonMap
+    preview: Preview | None
+    taken: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePreview:
+    """What would become of the objects of a release; `refusal` is why it could not even be rendered."""
+
+    objects: tuple[Preview, ...]
+    refusal: str | None = None
+
+
+def build_plan(
+    desired: Desired,
+    own: tuple[OwnObject, ...],
+    states: Mapping[ReleaseId, State],
+    previews: Mapping[ReleaseId, ReleasePreview],
+) -> Plan:
+    """What to do to make the clusters as desired."""
+    mask = desired.mask
+    actions = [_own_action(item, mask) for item in own]
+    for release in desired.releases:
+        preview = previews.get(release.id, ReleasePreview(()))
+        action = _Decision(desired.name, release, preview, mask).action(states[release.id])
+        actions.append(action)
+    return Plan(desired.name, in_order(actions, desired))
+
+
+def _own_action(own: OwnObject, mask: Mask) -> Action:
+    if own.taken:
+        return Action(ActionKind.BLOCKED, own.target, own.taken, (), frozenset(), None)
+    if own.preview is None:
+        return _nothing(own.target)
+    if own.preview.refusal:
+        return Action(ActionKind.BLOCKED, own.target, mask.text(own.preview.refusal), (), frozenset(), None)
+    found = change(own.preview, mask, OWN_MANAGER)
+    if found is None:
+        return _nothing(own.target)
+    work = ApplyObjects(((kind_of(own.item), own.item),), OWN_MANAGER)
+    new = own.preview.before is None
+    kind, reason = (ActionKind.CREATE, "does not exist") if new else (ActionKind.UPDATE, _drifted((found,)))
+    return Action(kind, own.target, reason, (found,), frozenset(), work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """Decides about one release."""
+
+    environment: str
+    release: Release
+    preview: ReleasePreview
+    mask: Mask
+
+    def action(self, state: State) -> Action:
+        refusal = self._refusal(state)
+        if refusal:
+            return Action(ActionKind.BLOCKED, self.release.id, refusal, (), frozenset(), None)
+        match state:
+            case NotInstalled():
+                return self._write(ActionKind.INSTALL, "not installed", 1, None)
+            case Outdated(stored, reasons):
+                reason = self.mask.text("; ".join(reasons))
+                return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, None)
+            case Stuck(stored):
+                reason = (
+                    f"revision {stored.revision} was left {stored.status} by a run that ended: repaired, then upgraded"
+                )
+                return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, stored.revision)
+            case Settled():
+                return self._correct()
+        raise AssertionError(f"no decision for {type(state).__name__}")
+
+    def _refusal(self, state: State) -> str | None:
+        match state:
+            case Locked(stored, since):
+                return (
+                    f"another operation is in progress: revision {stored.revision} is {stored.status} "
+                    f"since {since:%Y-%m-%d %H:%M:%S} UTC; if its run is dead, use --break-lock"
+                )
+            case Retired():
+                name, namespace = self.release.id.name, self.release.id.namespace
+                return (
+                    "it was uninstalled and its history was kept, which Helm does not install over; "
+                    f"drop the history with `helm uninstall {name} -n {namespace}`"
+                )
+            case Foreign(_, environment):
+                return f'it belongs to the environment "{environment}"; rename it, or remove it there first'
+        refusals = [self.preview.refusal, *(item.refusal for item in self.preview.objects)]
+        found = [self.mask.text(refusal) for refusal in refusals if refusal]
+        return "; ".join(found) or None
+
+    def _write(self, kind: ActionKind, reason: str, revision: int, repair: int | None) -> Action:
+        checks = tuple(
+            (item.id.kind, item.desired)
+            for item in self.preview.objects
+            if item.desired is not None and not item.verified
+        )
+        description = f"reconciler: {reason}"
+        work = WriteRelease(self.release, self.environment, revision, repair, checks, description)
+        return Action(kind, self.release.id, reason, self._changes(None), frozenset(), work)
+
+    def _correct(self) -> Action:
+        changes = self._changes(HELM_MANAGER)
+        if not changes:
+            return _nothing(self.release.id)
+        changed = {found.id for found in changes}
+        items = tuple(
+            (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
+        )
+        work = ApplyObjects(items, HELM_MANAGER)
+        return Action(ActionKind.CORRECT, self.release.id, _drifted(changes), changes, frozenset(), work)
+
+    def _changes(self, ours: str | None) -> tuple[ObjectChange, ...]:
+        found = (change(item, self.mask, ours) for item in self.preview.objects)
+        return tuple(item for item in found if item)
+
+
+def _nothing(target: Target) -> Action:
+    return Action(ActionKind.NONE, target, "nothing to do", (), frozenset(), None)
+
+
+def _drifted(changes: tuple[ObjectChange, ...]) -> str:
+    """`drifted: Deployment shop/api spec.replicas (kubectl-scale at …)`."""
+    words = [_drifted_object(found) for found in changes[:3]]
+    rest = len(changes) - len(words)
+    return "drifted: " + "; ".join(words) + (f"; and {rest} more objects" if rest > 0 else "")
+
+
+def _drifted_object(found: ObjectChange) -> str:
+    if found.verb is Verb.CREATE:
+        return f"{found.id} is gone"
+    fields = [field.path + (f" (by {field.writer})" if field.writer else "") for field in found.fields[:4]]
+    return f"{found.id} {', '.join(fields)}"

@@ -1,0 +1,48 @@
+"""Previews of objects → changes to show: masked, field by field, with who wrote what drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.compare import Difference, differences, meaningful, show
+from reconciler.model.json import Json, JsonMap
+from reconciler.model.observed import Preview
+from reconciler.model.plan import FieldChange, ObjectChange, Verb
+from reconciler.model.secret import Mask, mask_secret_object
+from reconciler.plan.writers import writer
+
+
+def change(preview: Preview, mask: Mask, ours: str | None = None) -> ObjectChange | None:
+    """What a preview changes, or None when it changes nothing.
+
+    With `ours`, the field manager that we write as, each field names who else wrote it.
+    """
+    if preview.before is None:
+        fields = tuple(_content(preview.after or {}, mask))
+        return ObjectChange(Verb.CREATE, preview.id, fields, preview.verified, preview.note)
+    if preview.after is None:
+        return ObjectChange(Verb.DELETE, preview.id, (), preview.verified, preview.note)
+    found = differences(preview.before, preview.after)
+    if not found:
+        return None
+    fields = tuple(_field(difference, preview.before, mask, ours) for difference in found)
+    return ObjectChange(Verb.UPDATE, preview.id, fields, preview.verified, preview.note)
+
+
+def _content(item: JsonMap, mask: Mask) -> Iterator[FieldChange]:
+    shown = mask_secret_object(meaningful(item))
+    for key in shown:
+        if key not in ("apiVersion", "kind"):
+            yield FieldChange(key, None, mask.json(shown[key]))
+
+
+def _field(difference: Difference, live: JsonMap, mask: Mask, ours: str | None) -> FieldChange:
+    before, after = difference.before, difference.after
+    if live.get("kind") == "Secret" and difference.path[0] in ("data", "stringData"):
+        before, after = _hidden(before, "old value"), _hidden(after, "new value")
+    who = writer(live, difference.path, ours) if ours else None
+    return FieldChange(mask.text(show(difference.path)), mask.json(before), mask.json(after), who)
+
+
+def _hidden(value: Json, word: str) -> Json:
+    return None if value is None else f"({word}, secret)"

@@ -1,0 +1,96 @@
+"""(desired, observed) → the state of each release. Pure: the only clock is that of the observation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from reconciler.model.chart import Chart
+from reconciler.model.compare import differences, missing_from, show
+from reconciler.model.desired import Desired, Release
+from reconciler.model.identity import ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.manifest import as_applied, as_stored, object_id
+from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
+from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
+from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Suspect
+
+# Helm's own limit for hooks, which is what an operation that does not wait may still take.
+_HOOK_LIMIT = timedelta(minutes=5)
+_GRACE = timedelta(minutes=1)
+_NAMED_PATHS = 6
+
+
+def classify(desired: Desired, observed: Observed) -> Mapping[ReleaseId, State]:
+    """The state of every desired release."""
+    return {release.id: _state(desired.name, release, observed) for release in desired.releases}
+
+
+def _state(environment: str, release: Release, observed: Observed) -> State:
+    stored = observed.release(release.id)
+    if stored is None:
+        return NotInstalled()
+    if stored.status is ReleaseStatus.UNINSTALLED:
+        return Retired(stored)
+    owner = stored.labels.get(ENVIRONMENT, environment)
+    if owner != environment:
+        return Foreign(stored, owner)
+    if stored.status.is_pending:
+        overdue = observed.at - stored.changed > _patience(release)
+        return Stuck(stored) if overdue else Locked(stored, stored.changed)
+    reasons = tuple(_reasons(release, stored))
+    if reasons:
+        return Outdated(stored, reasons)
+    return Settled(stored, tuple(_suspects(release, stored, observed.clusters[release.id.cluster])))
+
+
+def _patience(release: Release) -> timedelta:
+    """How long an operation of ours on the release can be alive."""
+    if release.wait is None:
+        return _HOOK_LIMIT + _GRACE
+    if release.wait.seconds is None:
+        return timedelta.max
+    return max(_HOOK_LIMIT, timedelta(seconds=release.wait.seconds)) + _GRACE
+
+
+def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
+    if stored.status is not ReleaseStatus.DEPLOYED:
+        yield f"revision {stored.revision} is {stored.status}: {stored.description}"
+    if ENVIRONMENT not in stored.labels:
+        yield "takes over a release that was not installed by reconciler"
+    if release.chart:
+        yield from _chart_reasons(release.chart, stored)
+    paths = _changed_paths(release.values, stored.values)
+    if paths:
+        yield f"values changed: {_listed(paths)}"
+    if stored.labels.get(REVISION, str(stored.revision)) != str(stored.revision):
+        yield f"revision {stored.revision} was made by hand: {stored.description}"
+
+
+def _chart_reasons(chart: Chart, stored: StoredRelease) -> Iterator[str]:
+    if chart.name != stored.chart_name:
+        yield f"chart {stored.chart_name} {stored.chart_version} → {chart.name} {chart.version}"
+    elif chart.version != stored.chart_version:
+        yield f"chart {stored.chart_version} → {chart.version}"
+    elif not chart.digest.startswith(stored.labels.get(CHART, "")):
+        yield f"the content of chart {chart.name} {chart.version} changed"
+
+
+def _changed_paths(desired: JsonMap, stored: JsonMap) -> list[str]:
+    if desired == stored:
+        return []
+    return [show(difference.path) for difference in differences(stored, desired)]
+
+
+def _listed(paths: list[str]) -> str:
+    rest = len(paths) - _NAMED_PATHS
+    return ", ".join(paths[:_NAMED_PATHS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _suspects(release: Release, stored: StoredRelease, cluster: ObservedCluster) -> Iterator[Suspect]:
+    for item in stored.objects:
+        identity = object_id(item, release.id, cluster.resources)
+        live = cluster.objects.get(identity)
+        expected = as_applied(item, identity, release.id)
+        if live is None or any(missing_from(as_stored(expected), live)):
+            yield Suspect(identity, expected, live)

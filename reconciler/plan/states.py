@@ -1,0 +1,73 @@
+"""In what state a release is found: status, reason, evidence. What to do about it is decided elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.identity import ObjectId
+from reconciler.model.json import JsonMap
+from reconciler.model.observed import StoredRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """An object of a release whose live form seems to differ; `live` is None when it seems to be gone."""
+
+    id: ObjectId
+    expected: JsonMap = field(repr=False)
+    live: JsonMap | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotInstalled:
+    """There is no such release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """It was uninstalled with its history kept, and Helm does not install over a history."""
+
+    stored: StoredRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Installed, but not from the desired chart and values, or not successfully."""
+
+    stored: StoredRelease
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Installed from the desired chart and values; `suspects` are the objects that may have drifted."""
+
+    stored: StoredRelease
+    suspects: tuple[Suspect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An operation began and its run died: it has been pending for longer than any run of ours takes."""
+
+    stored: StoredRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An operation is under way, by a run that may be alive."""
+
+    stored: StoredRelease
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """The release belongs to another environment."""
+
+    stored: StoredRelease
+    environment: str
+
+
+State = NotInstalled | Retired | Outdated | Settled | Stuck | Locked | Foreign
