@@ -8,18 +8,28 @@ from datetime import datetime
 
 from reconciler.model.chart import Chart
 from reconciler.model.cluster import ClusterReader, ClusterWriter
-from reconciler.model.desired import ChartRef, ClusterAccess
+from reconciler.model.desired import ChartRef, ClusterAccess, Desired
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The world, as far as flows may touch it. `reader` gives what cannot write; only `apply` asks for a writer."""
+class Tools:
+    """Helm, and the charts that it works with."""
 
-    inputs: Inputs
     engine: Engine
     fetch_chart: Callable[[ChartRef], Chart]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The world, as far as flows may touch it. `reader` gives what cannot write; only `apply` asks for a writer.
+
+    `tools` are made for one desired state, since they need its repositories.
+    """
+
+    inputs: Inputs
+    tools: Callable[[Desired], Tools]
     reader: Callable[[ClusterAccess], ClusterReader]
     writer: Callable[[ClusterAccess], ClusterWriter]
     now: Callable[[], datetime]

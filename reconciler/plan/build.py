@@ -8,35 +8,20 @@ from dataclasses import dataclass
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId, Target
-from reconciler.model.json import JsonMap
-from reconciler.model.manifest import kind_of
+from reconciler.model.json import as_map, dig
 from reconciler.model.observed import Preview
+from reconciler.model.ownership import ENVIRONMENT
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
 from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
 from reconciler.plan.order import in_order
+from reconciler.plan.own import OwnState
 from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
 
 
 @dataclass(frozen=True, slots=True)
-class OwnObject:
-    """A namespace or secret that the environment keeps.
-
-    Attributes:
-        item: what it should hold.
-        preview: what would become of it; None when it is as it should be.
-        taken: the reason why it cannot be ours, or None.
-    """
-
-    target: Target
-    item: JsonMap
-    preview: Preview | None
-    taken: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleasePreview:
-    """What would become of the objects of a release; `refusal` is why it could not even be rendered."""
+class TargetPreview:
+    """What would become of the objects of a target; `refusal` is why it could not even be rendered."""
 
     objects: tuple[Preview, ...]
     refusal: str | None = None
@@ -44,34 +29,38 @@ class ReleasePreview:
 
 def build_plan(
     desired: Desired,
-    own: tuple[OwnObject, ...],
+    own: tuple[OwnState, ...],
     states: Mapping[ReleaseId, State],
-    previews: Mapping[ReleaseId, ReleasePreview],
+    previews: Mapping[Target, TargetPreview],
 ) -> Plan:
-    """What to do to make the clusters as desired."""
+    """What to do to make the clusters as desired; `previews` has all that is not as it should be."""
     mask = desired.mask
-    actions = [_own_action(item, mask) for item in own]
+    actions = [_own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in own]
     for release in desired.releases:
-        preview = previews.get(release.id, ReleasePreview(()))
+        preview = previews.get(release.id, TargetPreview(()))
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
         actions.append(action)
     return Plan(desired.name, in_order(actions, desired))
 
 
-def _own_action(own: OwnObject, mask: Mask) -> Action:
-    if own.taken:
-        return Action(ActionKind.BLOCKED, own.target, own.taken, (), frozenset(), None)
-    if own.preview is None:
-        return _nothing(own.target)
-    if own.preview.refusal:
-        return Action(ActionKind.BLOCKED, own.target, mask.text(own.preview.refusal), (), frozenset(), None)
-    found = change(own.preview, mask, OWN_MANAGER)
-    if found is None:
-        return _nothing(own.target)
-    work = ApplyObjects(((kind_of(own.item), own.item),), OWN_MANAGER)
-    new = own.preview.before is None
-    kind, reason = (ActionKind.CREATE, "does not exist") if new else (ActionKind.UPDATE, _drifted((found,)))
-    return Action(kind, own.target, reason, (found,), frozenset(), work)
+def _own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
+    refusal = state.taken or next((item.refusal for item in preview.objects if item.refusal), None)
+    if refusal:
+        return Action(ActionKind.BLOCKED, state.target, mask.text(refusal), (), frozenset(), None)
+    changes = tuple(found for found in (change(item, mask, OWN_MANAGER) for item in preview.objects) if found)
+    if not changes:
+        return _nothing(state.target)
+    work = ApplyObjects(((state.id.kind, state.item),), OWN_MANAGER)
+    kind, reason = _own_reason(state, changes)
+    return Action(kind, state.target, reason, changes, frozenset(), work)
+
+
+def _own_reason(state: OwnState, changes: tuple[ObjectChange, ...]) -> tuple[ActionKind, str]:
+    if state.live is None:
+        return ActionKind.CREATE, "does not exist"
+    if ENVIRONMENT not in as_map(dig(state.live, "metadata", "labels")):
+        return ActionKind.UPDATE, "takes over a namespace that exists already"
+    return ActionKind.UPDATE, drifted(changes).replace("drifted: ", "differs: ", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +69,7 @@ class _Decision:
 
     environment: str
     release: Release
-    preview: ReleasePreview
+    preview: TargetPreview
     mask: Mask
 
     def action(self, state: State) -> Action:
@@ -140,7 +129,7 @@ class _Decision:
             (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
         )
         work = ApplyObjects(items, HELM_MANAGER)
-        return Action(ActionKind.CORRECT, self.release.id, _drifted(changes), changes, frozenset(), work)
+        return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
 
     def _changes(self, ours: str | None) -> tuple[ObjectChange, ...]:
         found = (change(item, self.mask, ours) for item in self.preview.objects)
@@ -151,7 +140,7 @@ def _nothing(target: Target) -> Action:
     return Action(ActionKind.NONE, target, "nothing to do", (), frozenset(), None)
 
 
-def _drifted(changes: tuple[ObjectChange, ...]) -> str:
+def drifted(changes: tuple[ObjectChange, ...]) -> str:
     """`drifted: Deployment shop/api spec.replicas (kubectl-scale at …)`."""
     words = [_drifted_object(found) for found in changes[:3]]
     rest = len(changes) - len(words)

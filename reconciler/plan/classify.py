@@ -21,12 +21,12 @@ _GRACE = timedelta(minutes=1)
 _NAMED_PATHS = 6
 
 
-def classify(desired: Desired, observed: Observed) -> Mapping[ReleaseId, State]:
-    """The state of every desired release."""
-    return {release.id: _state(desired.name, release, observed) for release in desired.releases}
+def classify(desired: Desired, observed: Observed, *, break_lock: bool = False) -> Mapping[ReleaseId, State]:
+    """The state of every desired release. With `break_lock`, whoever holds a pending release is taken for dead."""
+    return {release.id: _state(desired.name, release, observed, break_lock=break_lock) for release in desired.releases}
 
 
-def _state(environment: str, release: Release, observed: Observed) -> State:
+def _state(environment: str, release: Release, observed: Observed, *, break_lock: bool) -> State:
     stored = observed.release(release.id)
     if stored is None:
         return NotInstalled()
@@ -37,7 +37,7 @@ def _state(environment: str, release: Release, observed: Observed) -> State:
         return Foreign(stored, owner)
     if stored.status.is_pending:
         overdue = observed.at - stored.changed > _patience(release)
-        return Stuck(stored) if overdue else Locked(stored, stored.changed)
+        return Stuck(stored) if overdue or break_lock else Locked(stored, stored.changed)
     reasons = tuple(_reasons(release, stored))
     if reasons:
         return Outdated(stored, reasons)

@@ -1,0 +1,78 @@
+"""The command line. Commands are imported when they are run, so that help and completion answer at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from reconciler import __version__
+from reconciler.errors import ReconcilerError
+
+# Command → its module below reconciler.cli, and the line that `--help` shows for it.
+_COMMANDS = {
+    "validate": ("environment", "Check an environment's files; no cluster is asked."),
+    "render": ("environment", "Print the objects that would be applied, as YAML."),
+    "plan": ("environment", "Show what apply would do, and why; nothing is written."),
+    "apply": ("environment", "Make the clusters as the environment says."),
+    "status": ("environment", "Show how each release stands."),
+    "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),
+    "completion": ("completion", "Print what a shell needs to complete commands."),
+}
+
+INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and help, and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"reconciler.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="reconcile")
+def main() -> None:
+    """Make Kubernetes clusters match a file: Helm releases, namespaces and secrets, declared and reconciled."""
+
+
+def run() -> None:
+    """The program. Every error is a message and an exit code; a traceback would be a mistake of ours."""
+    try:
+        main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ReconcilerError as error:
+        click.echo(_shown(str(error)), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _shown(message: str) -> str:
+    from reconciler.report.style import clean  # noqa: PLC0415 - only when something is wrong
+
+    return clean(message)

@@ -1,0 +1,72 @@
+"""What is under way, on stderr: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.model.outcome import Event
+
+
+class Progress(Protocol):
+    """Shows progress; lines that stay go to the stream that they are said to."""
+
+    def say(self, text: str, out: IO[str]) -> None:
+        """Print lines that stay."""
+        ...
+
+    def event(self, event: Event, line: str | None, out: IO[str]) -> None:
+        """Show that an action began or ended."""
+        ...
+
+
+class _Plain:
+    """No terminal, such as in CI: lines that stay, and nothing that moves."""
+
+    def say(self, text: str, out: IO[str]) -> None:
+        click.echo(text, file=out)
+
+    def event(self, event: Event, line: str | None, out: IO[str]) -> None:
+        del event
+        if line is not None:
+            self.say(line, out)
+
+
+class _Live:
+    """A terminal: a moving line names what is under way."""
+
+    def __init__(self, status: object) -> None:
+        self._status = status
+        self._running: dict[str, None] = {}
+
+    def say(self, text: str, out: IO[str]) -> None:
+        click.echo(text, file=out)
+
+    def event(self, event: Event, line: str | None, out: IO[str]) -> None:
+        from reconciler.model.outcome import Started  # noqa: PLC0415 - loaded long before the first event
+
+        name = str(event.action.target)
+        if isinstance(event, Started):
+            self._running[name] = None
+        else:
+            self._running.pop(name, None)
+        if line is not None:
+            self.say(line, out)
+        self._status.update(", ".join(self._running) or "done")  # type: ignore[attr-defined]  # rich's Status
+
+
+@contextmanager
+def make_progress(what: str) -> Iterator[Progress]:
+    """Progress for the time of the context; `what` is shown until the first event."""
+    if not sys.stderr.isatty():
+        yield _Plain()
+        return
+    from rich.console import Console  # noqa: PLC0415 - heavy, and only for terminals
+
+    with Console(stderr=True).status(what) as status:
+        yield _Live(status)

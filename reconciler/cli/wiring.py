@@ -1,0 +1,46 @@
+"""Arguments → adapters: the one place that reads the process's surroundings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.files import Files, project_root
+from reconciler.adapters.helm import make_engine
+from reconciler.adapters.kube.client import KubeReader, KubeWriter
+from reconciler.adapters.sops import Sops
+from reconciler.flows.context import Context, Tools
+from reconciler.model.desired import Desired
+from reconciler.model.inputs import Inputs
+
+
+def make_context(environment: str, engine: str) -> Context:
+    """The adapters for one run on an environment file."""
+    cwd = Path.cwd()
+    files = Files(project_root(cwd / environment, cwd), cwd, Path.home())
+    return Context(
+        inputs=Inputs(files, Sops(os.environ), os.environ),
+        tools=lambda desired: _tools(desired, engine),
+        reader=KubeReader,
+        writer=KubeWriter,
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def _tools(desired: Desired, engine: str) -> Tools:
+    program = shutil.which("helm")
+    made = make_engine(
+        engine,
+        program=Path(program) if program else None,
+        repositories=list(desired.repositories.values()),
+        environ=os.environ,
+    )
+    return Tools(made, ChartStore(_cache() / "charts", desired.root, made).fetch)
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "reconciler"

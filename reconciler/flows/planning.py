@@ -1,0 +1,106 @@
+"""The stages that `plan`, `apply` and `status` share, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.desired.charts import attach_charts
+from reconciler.desired.load import load
+from reconciler.desired.render import render
+from reconciler.desired.select import select
+from reconciler.errors import ChartError, EngineError
+from reconciler.flows.context import Context, Request, Tools
+from reconciler.model.cluster import ClusterReader
+from reconciler.model.desired import Desired, Release
+from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.observed import Observed
+from reconciler.model.plan import Plan
+from reconciler.observe.concurrency import concurrently
+from reconciler.observe.live import observe
+from reconciler.observe.preview import Previewer
+from reconciler.plan.build import TargetPreview, build_plan
+from reconciler.plan.classify import classify
+from reconciler.plan.own import OwnState, classify_own
+from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The desired state, and what was found of it."""
+
+    desired: Desired
+    tools: Tools
+    observed: Observed
+    own: tuple[OwnState, ...]
+    states: Mapping[ReleaseId, State]
+    previewers: Mapping[str, Previewer]
+
+
+def load_desired(request: Request, context: Context) -> tuple[Desired, Tools]:
+    """The selected part of an environment, its charts in hand."""
+    desired = load(request.environment, context.inputs)
+    desired = select(desired, request.only)
+    tools = context.tools(desired)
+    return attach_charts(desired, tools.fetch_chart), tools
+
+
+def look(request: Request, context: Context) -> Found:
+    """Load, observe, classify."""
+    desired, tools = load_desired(request, context)
+    readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
+    observed = observe(desired, readers, context.now())
+    own = classify_own(desired, observed)
+    states = classify(desired, observed, break_lock=request.break_lock)
+    previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
+    return Found(desired, tools, observed, own, states, previewers)
+
+
+def make_plan(found: Found) -> Plan:
+    """What to do about what was found; asks the servers, writes nothing."""
+    previews: dict[Target, TargetPreview] = dict(_own_previews(found))
+    previews.update(preview_releases(found, found.states))
+    return build_plan(found.desired, found.own, found.states, previews)
+
+
+def preview_releases(found: Found, states: Mapping[ReleaseId, State]) -> dict[Target, TargetPreview]:
+    """The previews of those releases that are not certainly as they should be."""
+    by_id = {release.id: release for release in found.desired.releases}
+    open_questions = [(by_id[identity], state) for identity, state in states.items() if _is_open(state)]
+    answers = concurrently(lambda pair: _preview(*pair, found), open_questions)
+    return {release.id: answer for (release, _), answer in zip(open_questions, answers, strict=True)}
+
+
+def _is_open(state: State) -> bool:
+    return isinstance(state, NotInstalled | Outdated | Stuck) or (isinstance(state, Settled) and bool(state.suspects))
+
+
+def _preview(release: Release, state: State, found: Found) -> TargetPreview:
+    previewer = found.previewers[release.id.cluster]
+    if isinstance(state, Settled):
+        return TargetPreview(
+            previewer.confirm(release.id, [(suspect.id, suspect.expected) for suspect in state.suspects])
+        )
+    stored = state.stored if isinstance(state, Outdated | Stuck) else None
+    try:
+        rendered = render(
+            release,
+            found.tools.engine,
+            upgrade=stored is not None,
+            capabilities=previewer.observed.capabilities,
+            cluster=found.desired.clusters[release.id.cluster],
+        )
+    except (EngineError, ChartError) as error:
+        return TargetPreview((), refusal=error.message)
+    return TargetPreview(previewer.upgrade(release.id, rendered, stored))
+
+
+def _own_previews(found: Found) -> dict[Target, TargetPreview]:
+    asked = [state for state in found.own if not state.as_it_should_be and not state.taken]
+    answers = concurrently(lambda state: _own_preview(state, found), asked)
+    return {state.target: answer for state, answer in zip(asked, answers, strict=True)}
+
+
+def _own_preview(state: OwnState, found: Found) -> TargetPreview:
+    previewer = found.previewers[state.target.cluster]
+    return TargetPreview((previewer.own(state.id, state.item, state.live),))

@@ -1,0 +1,120 @@
+"""Namespaces and secrets that the environment keeps: what they should hold, and whether they do."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.cluster import OWN_MANAGER
+from reconciler.model.compare import missing_from
+from reconciler.model.desired import Desired, Namespace, SecretObject
+from reconciler.model.identity import Kind, NamespaceId, ObjectId, SecretId
+from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.observed import Observed
+from reconciler.model.ownership import ENVIRONMENT, object_labels
+
+NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnState:
+    """One namespace or secret as found.
+
+    Attributes:
+        item: what it should hold.
+        live: what there is, or None.
+        as_it_should_be: it holds that, and nothing of ours beyond it.
+        taken: why it cannot be ours, or None.
+    """
+
+    target: NamespaceId | SecretId
+    id: ObjectId
+    item: JsonMap = field(repr=False)
+    live: JsonMap | None = field(repr=False)
+    as_it_should_be: bool
+    taken: str | None
+
+
+def classify_own(desired: Desired, observed: Observed) -> tuple[OwnState, ...]:
+    """The state of every namespace and secret of the environment."""
+    return tuple(_states(desired, observed))
+
+
+def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
+    labels = object_labels(desired.name)
+    for namespace in desired.namespaces:
+        live = observed.clusters[namespace.id.cluster].namespaces.get(namespace.id)
+        identity = ObjectId(NAMESPACE, "", namespace.id.name)
+        taken = _namespace_taken(desired.name, live)
+        yield _state(namespace.id, identity, _namespace_item(namespace, labels), live, taken)
+    for secret in desired.secrets:
+        live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
+        identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
+        taken = _secret_taken(desired.name, secret, live)
+        yield _state(secret.id, identity, _secret_item(secret, labels), live, taken)
+
+
+def _state(
+    target: NamespaceId | SecretId, identity: ObjectId, item: JsonMap, live: JsonMap | None, taken: str | None
+) -> OwnState:
+    settled = live is not None and not any(missing_from(item, live)) and not _keeps_more(live, item)
+    return OwnState(target, identity, item, live, settled, taken)
+
+
+def _namespace_item(namespace: Namespace, labels: Mapping[str, str]) -> JsonMap:
+    metadata: dict[str, Json] = {
+        "name": namespace.id.name,
+        "labels": {**namespace.labels, **labels},
+        "annotations": dict(namespace.annotations),
+    }
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def _secret_item(secret: SecretObject, labels: Mapping[str, str]) -> JsonMap:
+    data: dict[str, Json] = {
+        key: base64.b64encode(text.reveal().encode()).decode() for key, text in secret.data.items()
+    }
+    metadata: dict[str, Json] = {"name": secret.id.name, "namespace": secret.id.namespace, "labels": dict(labels)}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret.type, "data": data}
+
+
+def _namespace_taken(environment: str, live: JsonMap | None) -> str | None:
+    other = _environment_of(live)
+    if live is not None and other not in (None, environment):
+        return f'it belongs to the environment "{other}"; here, set `manage: false` on it'
+    return None
+
+
+def _secret_taken(environment: str, secret: SecretObject, live: JsonMap | None) -> str | None:
+    if live is None:
+        return None
+    other = _environment_of(live)
+    if other is None:
+        return "it exists already and was not made by reconciler; delete it, or give this one another `name`"
+    if other != environment:
+        return f'it belongs to the environment "{other}"; give this one another `name`'
+    if live.get("type") != secret.type:
+        return f"its type is {live.get('type')} and cannot change to {secret.type}; delete it, and it is made anew"
+    return None
+
+
+def _environment_of(live: JsonMap | None) -> str | None:
+    return text_at(live or {}, "metadata", "labels", ENVIRONMENT) or None
+
+
+def _keeps_more(live: JsonMap, item: JsonMap) -> bool:
+    """Whether an earlier apply of ours set a field that the item no longer has."""
+    entries = as_map(live.get("metadata")).get("managedFields")
+    ours = [entry for entry in entries if text_at(entry, "manager") == OWN_MANAGER] if isinstance(entries, list) else []
+    return any(_reaches_beyond(as_map(entry).get("fieldsV1"), item) for entry in ours)
+
+
+def _reaches_beyond(tree: Json, item: Json) -> bool:
+    for key, child in as_map(tree).items():
+        if not key.startswith("f:"):
+            continue
+        name = key.removeprefix("f:")
+        if not isinstance(item, Mapping) or name not in item or _reaches_beyond(child, item[name]):
+            return True
+    return False

@@ -1,0 +1,44 @@
+"""How a release stands, in one word and a reason."""
+
+from __future__ import annotations
+
+from reconciler.model.cluster import HELM_MANAGER
+from reconciler.model.observed import ReleaseStatus
+from reconciler.model.secret import Mask
+from reconciler.model.standing import Standing, Sync
+from reconciler.plan.build import TargetPreview, drifted
+from reconciler.plan.changes import change
+from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+
+
+def standing(state: State, preview: TargetPreview, mask: Mask) -> Standing:
+    """The standing of a release in a state; `preview` has the answers about its suspects."""
+    if isinstance(state, NotInstalled):
+        return Standing(Sync.MISSING, "not installed", None, None)
+    sync, reason = _word(state, preview, mask)
+    stored = state.stored
+    return Standing(sync, mask.text(reason), stored.revision, f"{stored.chart_name}-{stored.chart_version}")
+
+
+def _word(state: State, preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
+    match state:
+        case Outdated(stored, reasons):
+            failed = stored.status is ReleaseStatus.FAILED
+            return (Sync.FAILED if failed else Sync.OUT_OF_SYNC), "; ".join(reasons)
+        case Settled():
+            changes = [found for found in (change(item, mask, HELM_MANAGER) for item in preview.objects) if found]
+            return (Sync.DRIFTED, drifted(tuple(changes))) if changes else (Sync.IN_SYNC, "")
+    return _unusual(state)
+
+
+def _unusual(state: State) -> tuple[Sync, str]:
+    match state:
+        case Locked(stored, since):
+            return Sync.LOCKED, f"{stored.status} since {since:%Y-%m-%d %H:%M:%S} UTC"
+        case Stuck(stored):
+            return Sync.LOCKED, f"{stored.status}, left by a run that ended; the next apply repairs it"
+        case Foreign(_, environment):
+            return Sync.OUT_OF_SYNC, f'belongs to the environment "{environment}"'
+        case Retired():
+            return Sync.MISSING, "uninstalled, its history was kept"
+    return Sync.MISSING, "not installed"

@@ -1,0 +1,159 @@
+"""The JSON documents of `-o json`; their schemas in schemas/ are made from these models."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.model.identity import NamespaceId, SecretId, Target
+from reconciler.model.outcome import ActionOutcome, Outcome
+from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
+
+
+class Document(BaseModel):
+    """What all documents share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TargetDocument(Document):
+    """What an action is about."""
+
+    kind: Literal["namespace", "secret", "release"] = Field(description="What it is.")
+    cluster: str = Field(description="The cluster, by its name in the environment.")
+    namespace: str | None = Field(description="The namespace that it is in; null for a namespace itself.")
+    name: str = Field(description="Its name.")
+
+
+class FieldDocument(Document):
+    """One field that will change; secrets are masked."""
+
+    path: str = Field(description="Such as spec.template.spec.containers[api].image.")
+    before: Any = Field(description="The live value; null when the field is added.")
+    after: Any = Field(description="The value that the server would store; null when the field is removed.")
+    writer: str | None = Field(description="For drift: who wrote the live value, and when.")
+
+
+class ChangeDocument(Document):
+    """One object that will change."""
+
+    verb: Literal["create", "update", "delete"] = Field(description="What happens to it.")
+    api_version: str = Field(description="Its apiVersion.")
+    kind: str = Field(description="Its kind.")
+    namespace: str = Field(description="Its namespace; empty for cluster-scoped kinds.")
+    name: str = Field(description="Its name.")
+    verified: bool = Field(description="Whether the server itself said what it would store.")
+    note: str | None = Field(description="Why not, where it did not.")
+    fields: list[FieldDocument] = Field(description="What differs; for a new object its content.")
+
+
+class OutcomeDocument(Document):
+    """What became of an action."""
+
+    result: Literal["unchanged", "done", "failed", "skipped", "cancelled"] = Field(description="How it ended.")
+    message: str = Field(description="Why.")
+    hint: str | None = Field(description="What to try.")
+    seconds: float = Field(description="How long it took.")
+
+
+class ActionDocument(Document):
+    """One step."""
+
+    kind: Literal["create", "update", "install", "upgrade", "correct", "none", "blocked"] = Field(
+        description="What is done to the target; blocked would fail, so it is not tried."
+    )
+    target: TargetDocument = Field(description="What it is done to.")
+    reason: str = Field(description="Why.")
+    needs: list[TargetDocument] = Field(description="What has to be in place before.")
+    objects: list[ChangeDocument] = Field(description="What will differ in the cluster.")
+    outcome: OutcomeDocument | None = Field(None, description="Only in the document of an apply.")
+
+
+class PlanDocument(Document):
+    """What `reconcile plan -o json` prints; with an `outcome` in each action, what `reconcile apply -o json` prints."""
+
+    environment: str = Field(description="The environment's name.")
+    changes: int = Field(description="How many actions change something.")
+    converged: bool | None = Field(None, description="Only for an apply: whether the clusters now are as desired.")
+    actions: list[ActionDocument] = Field(description="The steps, in order.")
+
+
+class ReleaseDocument(Document):
+    """How one release stands."""
+
+    cluster: str = Field(description="The cluster, by its name in the environment.")
+    namespace: str = Field(description="Its namespace.")
+    name: str = Field(description="Its name.")
+    sync: Literal["in sync", "drifted", "out of sync", "failed", "locked", "not installed"] = Field(
+        description="How it compares with what is desired."
+    )
+    health: Literal["healthy", "progressing", "failed", "missing"] = Field(description="How its objects are.")
+    revision: int | None = Field(description="Helm's revision; null when it is not installed.")
+    chart: str | None = Field(description="Name and version of the installed chart.")
+    reason: str = Field(description="Why it is not in sync, or not healthy; empty when all is well.")
+
+
+class StatusDocument(Document):
+    """What `reconcile status -o json` prints."""
+
+    environment: str = Field(description="The environment's name.")
+    well: bool = Field(description="Whether every release is in sync and healthy.")
+    releases: list[ReleaseDocument] = Field(description="Every release.")
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """A plan as a document."""
+    actions = [_action(action, None) for action in plan.actions]
+    return PlanDocument(environment=plan.environment, changes=plan.changes, actions=actions)
+
+
+def outcome_document(outcome: Outcome) -> PlanDocument:
+    """An outcome as a document."""
+    actions = [_action(item.action, item) for item in outcome.actions]
+    return PlanDocument(
+        environment=outcome.plan.environment,
+        changes=outcome.plan.changes,
+        converged=outcome.converged,
+        actions=actions,
+    )
+
+
+def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
+    return ActionDocument(
+        kind=action.kind.value,
+        target=_target(action.target),
+        reason=action.reason,
+        needs=[_target(need) for need in sorted(action.needs, key=str)],
+        objects=[_change(change) for change in action.changes],
+        outcome=_outcome(outcome) if outcome else None,
+    )
+
+
+def _outcome(item: ActionOutcome) -> OutcomeDocument:
+    seconds = round(item.seconds, 3)
+    return OutcomeDocument(result=item.result.value, message=item.message, hint=item.hint, seconds=seconds)
+
+
+def _target(target: Target) -> TargetDocument:
+    if isinstance(target, NamespaceId):
+        return TargetDocument(kind="namespace", cluster=target.cluster, namespace=None, name=target.name)
+    kind: Literal["secret", "release"] = "secret" if isinstance(target, SecretId) else "release"
+    return TargetDocument(kind=kind, cluster=target.cluster, namespace=target.namespace, name=target.name)
+
+
+def _change(change: ObjectChange) -> ChangeDocument:
+    return ChangeDocument(
+        verb=change.verb.value,
+        api_version=change.id.kind.api_version,
+        kind=change.id.kind.name,
+        namespace=change.id.namespace,
+        name=change.id.name,
+        verified=change.verified,
+        note=change.note,
+        fields=[_field(field) for field in change.fields],
+    )
+
+
+def _field(field: FieldChange) -> FieldDocument:
+    return FieldDocument(path=field.path, before=field.before, after=field.after, writer=field.writer)

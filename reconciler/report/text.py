@@ -1,0 +1,145 @@
+"""Plans, outcomes and standings as text for people."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from difflib import unified_diff
+
+from reconciler.model.identity import Target
+from reconciler.model.json import Json
+from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
+from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb
+from reconciler.report.style import Style, clean
+
+_SIGNS = {
+    ActionKind.CREATE: ("+", "add"),
+    ActionKind.INSTALL: ("+", "add"),
+    ActionKind.UPDATE: ("~", "change"),
+    ActionKind.UPGRADE: ("~", "change"),
+    ActionKind.CORRECT: ("~", "change"),
+    ActionKind.NONE: ("=", "quiet"),
+    ActionKind.BLOCKED: ("!", "error"),
+}
+_VERB_SIGNS = {Verb.CREATE: ("+", "add"), Verb.UPDATE: ("~", "change"), Verb.DELETE: ("-", "remove")}
+_LONGEST_LINE = 160
+_MARKS = {
+    Result.DONE: ("✓", "good"),
+    Result.UNCHANGED: ("=", "quiet"),
+    Result.FAILED: ("✗", "error"),
+    Result.SKIPPED: ("-", "change"),
+    Result.CANCELLED: ("-", "change"),
+}
+
+
+def plan_text(plan: Plan, style: Style, *, full: bool = False) -> str:
+    """A plan; with `full`, new objects show their content and targets that stay as they are are listed too."""
+    several = len({action.target.cluster for action in plan.actions}) > 1
+    lines = [style.paint(plan_summary(plan), "strong")]
+    for action in plan.actions:
+        if full or action.kind is not ActionKind.NONE:
+            lines += ["", *_action_lines(action, style, several=several, full=full)]
+    return "\n".join(lines)
+
+
+def plan_summary(plan: Plan) -> str:
+    """One line: how many of what."""
+    counts = Counter(action.kind for action in plan.actions)
+    parts = [f"{counts[kind]} to {kind}" for kind in ActionKind if counts[kind] and kind not in _PASSIVE]
+    if counts[ActionKind.BLOCKED]:
+        parts.append(f"{counts[ActionKind.BLOCKED]} blocked")
+    if counts[ActionKind.NONE]:
+        parts.append(f"{counts[ActionKind.NONE]} as they should be")
+    return f"{plan.environment}: {', '.join(parts) or 'nothing in it'}"
+
+
+_PASSIVE = (ActionKind.NONE, ActionKind.BLOCKED)
+
+
+def event_text(event: Event, style: Style) -> str | None:
+    """One line of progress, or None for what needs none."""
+    if isinstance(event, Started):
+        return None
+    if event.result is Result.UNCHANGED:
+        return None
+    sign, meaning = _MARKS[event.result]
+    line = f"{style.paint(sign, meaning)} {event.action.target} {event.result}"
+    if event.result is Result.DONE:
+        return f"{line} ({event.action.kind}, {event.seconds:.1f} s)"
+    hint = f"\n    try: {clean(event.hint)}" if event.hint else ""
+    return f"{line}: {clean(event.message)}{hint}"
+
+
+def outcome_text(outcome: Outcome, style: Style) -> str:
+    """The summary after an apply: counts, and once more what failed and what did not happen because of it."""
+    counts = Counter(item.result for item in outcome.actions)
+    parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
+    meaning = "good" if outcome.converged else "error"
+    lines = [style.paint(f"{outcome.plan.environment}: {', '.join(parts)}", meaning)]
+    lines += [_trouble(item, style) for item in outcome.actions if item.result in _TROUBLE]
+    return "\n".join(lines)
+
+
+_TROUBLE = (Result.FAILED, Result.SKIPPED, Result.CANCELLED)
+
+
+def _trouble(item: ActionOutcome, style: Style) -> str:
+    sign, meaning = _MARKS[item.result]
+    hint = f"\n      try: {clean(item.hint)}" if item.hint else ""
+    return f"  {style.paint(sign, meaning)} {item.action.target} {item.result}: {clean(item.message)}{hint}"
+
+
+def target_text(target: Target, *, several: bool) -> str:
+    """A target; with its cluster where there are several."""
+    return f"{target} [{target.cluster}]" if several else str(target)
+
+
+def _action_lines(action: Action, style: Style, *, several: bool, full: bool) -> Iterator[str]:
+    sign, meaning = _SIGNS[action.kind]
+    name = style.paint(f"{sign} {target_text(action.target, several=several)}", meaning)
+    word = f"{action.kind}: " if action.kind in (ActionKind.BLOCKED, ActionKind.CORRECT) else ""
+    yield f"  {name}  {word}{clean(action.reason)}"
+    for change in action.changes:
+        yield from _change_lines(change, style, full=full)
+    yield from (style.paint(f"      ({note})", "quiet") for note in _notes(action.changes))
+
+
+def _notes(changes: Iterable[ObjectChange]) -> list[str]:
+    return [f"not checked by the server: {note}" for note in dict.fromkeys(item.note for item in changes) if note]
+
+
+def _change_lines(change: ObjectChange, style: Style, *, full: bool) -> Iterator[str]:
+    sign, meaning = _VERB_SIGNS[change.verb]
+    yield "      " + style.paint(f"{sign} {clean(str(change.id))}", meaning)
+    if change.verb is Verb.UPDATE or full:
+        for field in change.fields:
+            yield from _field_lines(field, style)
+
+
+def _field_lines(field: FieldChange, style: Style) -> Iterator[str]:
+    path = clean(field.path)
+    who = style.paint(f"  (by {clean(field.writer)})", "quiet") if field.writer else ""
+    if isinstance(field.before, str) and isinstance(field.after, str) and "\n" in field.before + field.after:
+        yield f"          {path}:{who}"
+        yield from _text_diff(field.before, field.after, style)
+        return
+    old, new = _value(field.before), _value(field.after)
+    if field.before is None:
+        yield f"          {path}: {style.paint(new, 'add')}{who}"
+    elif field.after is None:
+        yield f"          {path}: {style.paint(old, 'remove')} → (removed){who}"
+    else:
+        yield f"          {path}: {style.paint(old, 'remove')} → {style.paint(new, 'add')}{who}"
+
+
+def _text_diff(before: str, after: str, style: Style) -> Iterator[str]:
+    meanings = {"+": "add", "-": "remove"}
+    for line in list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]:
+        text = clean(line)
+        yield "            " + (style.paint(text, meanings[line[0]]) if line[0] in meanings else text)
+
+
+def _value(value: Json) -> str:
+    text = clean(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
