@@ -52,7 +52,7 @@ class DesiredStateError(ReconcilerError):
     """One mistake in the user's files."""
 
 
-class DesiredStateErrors(ReconcilerError):
+class DesiredStateErrors(ReconcilerError):  # noqa: N818 - it holds several
     """All the mistakes that one run found in the user's files, in the order of their places."""
 
     def __init__(self, errors: Iterable[DesiredStateError]) -> None:
@@ -66,6 +66,20 @@ class ChartError(ReconcilerError):
 
 class ClusterError(ReconcilerError):
     """A cluster could not be reached, or refused what was asked."""
+
+
+class ApiError(ClusterError):
+    """The API server answered with an error.
+
+    Attributes:
+        status: the HTTP status code.
+        reason: Kubernetes' own word for it, such as `NotFound`, `Forbidden`, `Invalid`, `Conflict`.
+    """
+
+    def __init__(self, message: str, *, status: int, reason: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
 
 
 class EngineError(ReconcilerError):

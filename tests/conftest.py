@@ -1,0 +1,114 @@
+"""What all tests share: a real control plane for each worker, the programs, and the command line as users run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import Location
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.secret import SecretText
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.catalog import CONTROL_PLANE
+from reconciler.sandbox.programs import ensure
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything that it printed."""
+        return self.out + self.err
+
+
+@pytest.fixture(scope="session")
+def programs() -> Mapping[str, Path]:
+    """Every program of the sandbox, from the user's cache; the first run prepares them."""
+    return ensure([*CONTROL_PLANE, "kubectl", "helm"])
+
+
+@pytest.fixture(scope="session")
+def helm_program(programs: Mapping[str, Path]) -> Path:
+    """The `helm` program."""
+    return programs["helm"]
+
+
+@pytest.fixture(scope="session")
+def control_plane(programs: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of this worker's own, so that its audit log holds only what this worker's tests did."""
+    assert programs
+    sandbox = Sandbox("tests", tmp_path_factory.mktemp("control-plane"))
+    sandbox.up()
+    yield sandbox
+    sandbox.down()
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(control_plane: Sandbox) -> str:
+    """The full content of the admin's kubeconfig."""
+    return control_plane.kubeconfig_path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def cluster_access(control_plane: Sandbox, kubeconfig: str) -> ClusterAccess:
+    """The sandbox as a cluster named `main`."""
+    where = Location("env.yaml", 1, 1)
+    return ClusterAccess("main", SecretText(kubeconfig), None, control_plane.kubeconfig_path.parent, where)
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A name that no other test uses."""
+    return f"test-{uuid.uuid4().hex[:10]}"
+
+
+Kubectl = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def kubectl(control_plane: Sandbox, programs: Mapping[str, Path]) -> Kubectl:
+    """Runs kubectl as another person would; gives its output."""
+
+    def run(*arguments: str, stdin: str | None = None) -> str:
+        command = [str(programs["kubectl"]), "--kubeconfig", str(control_plane.kubeconfig_path), *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+Reconcile = Callable[..., Run]
+
+
+def run_reconcile(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Run:
+    """The installed `reconcile`, in a process of its own, with nothing of this one's environment but PATH and HOME."""
+    program = Path(sys.executable).with_name("reconcile")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
+    done = subprocess.run(
+        [str(program), *arguments], cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, check=False
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def reconcile(tmp_path: Path, kubeconfig: str) -> Reconcile:
+    """Runs `reconcile` in the test's folder; RECONCILE_KUBECONFIG holds the sandbox's kubeconfig."""
+
+    def run(*arguments: str, **environ: str) -> Run:
+        return run_reconcile(arguments, tmp_path, {"RECONCILE_KUBECONFIG": kubeconfig, **environ})
+
+    return run
