@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from reconciler.apply.executor import Executor
@@ -51,7 +52,8 @@ def render_all(request: Request, context: Context) -> Rendered:
 def plan(request: Request, context: Context) -> Plan:
     """What `apply` would do; writes nothing."""
     found = look(request, context)
-    return make_plan(found)
+    with closing(found.tools.engine):
+        return make_plan(found)
 
 
 def apply(
@@ -64,7 +66,8 @@ def apply(
     desired = found.desired
     writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
     handlers = Handlers(writers, desired.clusters, found.tools.engine)
-    return Executor(planned, handlers.perform, found.tools.engine.cancel, emit, desired.mask, workers).run()
+    with closing(found.tools.engine) as engine:
+        return Executor(planned, handlers.perform, engine.cancel, emit, desired.mask, workers).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def status(request: Request, context: Context) -> Status:
     """Each release: in sync or not, and its health. Asks the server only about objects that seem to have drifted."""
     found = look(request, context)
     settled = {key: state for key, state in found.states.items() if isinstance(state, Settled)}
-    previews = preview_releases(found, settled)
+    with closing(found.tools.engine):
+        previews = preview_releases(found, settled)
     mask = found.desired.mask
     return Status(
         found.desired.name,

@@ -1,0 +1,170 @@
+"""The files of a chart, from a folder or an archive, as name → bytes, within bounds."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.adapters.charts import ignore
+from reconciler.errors import ChartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Files = dict[str, bytes]
+
+MAX_FILE = 10 * 1024 * 1024
+MAX_CHART = 50 * 1024 * 1024
+
+# Not part of what a chart renders to, and dated: a dependency built again must not look like a new chart.
+_LOCKS = frozenset({"Chart.lock", "requirements.lock"})
+
+
+def read_folder(folder: Path, root: Path) -> Files:
+    """The files that Helm would load from a chart's folder.
+
+    Raises:
+        ChartError: a file cannot be read, is too large, or is a link that leads out of the project (`root`)
+            and out of the chart.
+    """
+    rules = ignore.parse(_ignore_file(folder))
+    inside = (folder.resolve(), root.resolve())
+    files: Files = {}
+    total = 0
+    for name, path in _walk(folder, rules, inside):
+        files[name] = _read(path, name)
+        total += len(files[name])
+        if total > MAX_CHART:
+            raise ChartError(f"chart {folder} has more than {MAX_CHART >> 20} MB of files", hint=_IGNORE_HINT)
+    return files
+
+
+def read_archive(data: bytes, name: str) -> Files:
+    """The files of a chart's archive, without the folder that they all lie in.
+
+    Raises:
+        ChartError: it is not an archive, or holds what a chart's archive must not.
+    """
+    files: Files = {}
+    try:
+        # Not tarfile's own gzip: it stumbles over the header field that Helm puts into every archive.
+        with tarfile.open(fileobj=io.BytesIO(_unzip(data, name)), mode="r:") as archive:
+            for member in archive:
+                content = _member(archive, member, name)
+                if content is not None:
+                    files[_inner(member.name, name)] = content
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
+        raise ChartError(f"{name} is not a chart archive: {error}") from error
+    return files
+
+
+def digest_of(files: Files) -> str:
+    """sha256 (hex) over sorted names and bytes.
+
+    An archive in charts/ counts by what is in it, and the lock files do not count: both carry the time at
+    which they were made.
+    """
+    digest = hashlib.sha256()
+    for name, data in sorted(_expanded(files)):
+        # Lengths first, so that no two sets of files give the same bytes.
+        digest.update(f"{len(name.encode())}:{len(data)}:".encode() + name.encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+_IGNORE_HINT = "leave out what is not part of the chart with a .helmignore"
+
+
+def _expanded(files: Files) -> Iterator[tuple[str, bytes]]:
+    for name, data in files.items():
+        if name.startswith("charts/") and name.endswith(".tgz"):
+            yield from ((f"{name}/{inner}", content) for inner, content in _expanded(read_archive(data, name)))
+        elif name not in _LOCKS:
+            yield name, data
+
+
+def _ignore_file(folder: Path) -> str:
+    path = folder / ".helmignore"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _walk(folder: Path, rules: tuple[ignore.Rule, ...], inside: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    # (folder, name below the chart, the real folders above it): the last ends a circle of links.
+    waiting = [(folder, "", frozenset({folder.resolve()}))]
+    while waiting:
+        current, prefix, above = waiting.pop()
+        for entry in _entries(current):
+            name, path = prefix + entry.name, Path(entry.path)
+            is_folder = entry.is_dir()
+            if ignore.ignored(rules, name, folder=is_folder):
+                continue
+            if entry.is_symlink():
+                _check_link(path, name, inside)
+            if not is_folder:
+                yield name, path
+            elif (real := path.resolve()) not in above:
+                waiting.append((path, f"{name}/", above | {real}))
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise ChartError(f"cannot read folder {folder}: {error.strerror}") from error
+
+
+def _check_link(path: Path, name: str, inside: tuple[Path, ...]) -> None:
+    real = path.resolve()
+    if not any(real.is_relative_to(allowed) for allowed in inside):
+        raise ChartError(
+            f"{name} is a link that leads out of the project, to {real}",
+            hint="copy the file into the chart: what lies outside is not under version control with it",
+        )
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        if not path.is_file():
+            raise ChartError(f"{name} is neither a file nor a folder")
+        if path.stat().st_size > MAX_FILE:
+            raise ChartError(f"{name} has more than {MAX_FILE >> 20} MB", hint=_IGNORE_HINT)
+        return path.read_bytes()
+    except OSError as error:
+        raise ChartError(f"cannot read {name}: {error.strerror}") from error
+
+
+def _unzip(data: bytes, name: str) -> bytes:
+    with gzip.open(io.BytesIO(data)) as stream:
+        content = stream.read(MAX_CHART + 1)
+    if len(content) > MAX_CHART:
+        raise ChartError(f"archive {name} unpacks to more than {MAX_CHART >> 20} MB")
+    return content
+
+
+def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> bytes | None:
+    """The content of a file; None for a folder."""
+    pure = PurePosixPath(member.name.replace("\\", "/"))
+    if pure.is_absolute() or ".." in pure.parts:
+        raise ChartError(f"archive {name} holds {member.name!r}, which leads out of the chart")
+    if member.isdir():
+        return None
+    if not member.isfile():
+        raise ChartError(f"archive {name} holds {member.name!r}, which is a link or a device")
+    if member.size > MAX_FILE:
+        raise ChartError(f"archive {name} holds {member.name!r} of more than {MAX_FILE >> 20} MB")
+    stream = archive.extractfile(member)
+    return stream.read() if stream else b""
+
+
+def _inner(member: str, name: str) -> str:
+    parts = PurePosixPath(member).parts
+    if len(parts) < 2:  # noqa: PLR2004 (the chart's folder and a name in it)
+        raise ChartError(f"archive {name} holds {member!r} outside of the chart's folder")
+    return "/".join(parts[1:])

@@ -1,0 +1,60 @@
+"""The library's connections to clusters, shared between operations and never older than they may be.
+
+A connection remembers what its cluster offers (`.Capabilities`) for as long as it lives. One that is kept for
+ever would render charts for the cluster as it was at the start: so it is renewed after a minute, and at once
+after a release that brought new kinds.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from reconciler.adapters.helm.manager import load_library
+from reconciler.adapters.helm.options import BURST, QPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
+    from reconciler.model.desired import ClusterAccess
+
+LIFETIME_SECONDS = 60.0
+
+# `history` is part of the key since the library keeps the limit on the connection.
+_Key = tuple["ClusterAccess", str, int]
+
+
+class Configs:
+    """One connection for each cluster, namespace and history limit, made when it is first asked for."""
+
+    def __init__(self, files: KubeconfigFiles, clock: Callable[[], float]) -> None:
+        self._files = files
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._made: dict[_Key, tuple[float, Any]] = {}
+
+    def get(self, access: ClusterAccess, namespace: str, history: int = 0) -> Any:
+        """The connection. It stays usable for its holder when a newer one takes its place."""
+        key = (access, namespace, history)
+        with self._lock:
+            born, config = self._made.get(key, (float("-inf"), None))
+            if self._clock() - born > LIFETIME_SECONDS:
+                config = self._make(access, namespace)
+                self._made[key] = (self._clock(), config)
+            return config
+
+    def renew(self, access: ClusterAccess) -> None:
+        """Forget the connections to a cluster: its kinds have changed."""
+        with self._lock:
+            self._made = {key: value for key, value in self._made.items() if key[0] != access}
+
+    def _make(self, access: ClusterAccess, namespace: str) -> Any:
+        return load_library().Config(
+            kubeconfig_path=self._files.path(access),
+            kube_context=access.context,
+            namespace=namespace,
+            qps=QPS,
+            burst_limit=BURST,
+            storage_driver="secret",
+        )

@@ -1,0 +1,119 @@
+"""Helm inside this process: the Go SDK as a library, without a process for each release."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.adapters.helm import errors, native
+from reconciler.adapters.helm.configs import Configs
+from reconciler.adapters.helm.downloads import Downloads
+from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
+from reconciler.adapters.helm.loaded import LoadedCharts
+from reconciler.adapters.helm.manager import load_library
+from reconciler.adapters.helm.manifests import objects_only
+from reconciler.adapters.helm.options import install_options, render_options, upgrade_options
+from reconciler.model.json import text_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from reconciler.adapters.helm.errors import Doing
+    from reconciler.model.desired import ChartRef, Repository
+    from reconciler.model.engine import RenderRequest, WriteRequest
+    from reconciler.model.json import JsonMap
+
+# Kinds that add kinds: after such a release the cluster's capabilities are no longer what they were.
+_NEW_KINDS = ("kind: CustomResourceDefinition", "kind: APIService")
+
+
+class LibraryEngine:
+    """The engine by the PyPI package `helm-python-sdk`. See `Engine` for its methods.
+
+    Cancelling marks a release as failed before the call returns (the library stores that itself), but what the
+    library had begun goes on inside this process: it may still apply objects and run later hooks. Stop the
+    process soon after `cancel`, or use the program engine where that matters.
+    """
+
+    name = "library"
+
+    def __init__(self, repositories: Sequence[Repository], environ: Mapping[str, str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
+        self._configs = Configs(KubeconfigFiles(Path(self._folder.name), environ), time.monotonic)
+        self._charts = LoadedCharts()
+        self._downloads = Downloads(repositories, Path(self._folder.name))
+        self._lock = threading.Lock()
+        self._running: set[Any] = set()
+
+    def render(self, request: RenderRequest) -> Mapping[str, str]:
+        """Render the chart, against the cluster when the request names one."""
+        with _translated(errors.rendering(request)), self._charts.use(request.chart) as chart:
+            access = request.cluster
+            config = self._configs.get(access, request.release.namespace) if access else None
+            return objects_only(native.render(chart, request.values, render_options(request), config))
+
+    def install(self, request: WriteRequest) -> None:
+        """Make revision 1 of a release."""
+        with _translated(errors.writing("install", request)):
+            self._write(native.install, request, install_options(request))
+
+    def upgrade(self, request: WriteRequest) -> None:
+        """Make the next revision of a release."""
+        with _translated(errors.writing("upgrade", request)):
+            self._write(native.upgrade, request, upgrade_options(request))
+
+    def pull(self, chart: ChartRef, into: Path) -> Path:
+        """Download a chart's archive into `into`."""
+        with _translated(errors.pulling(chart)):
+            return self._downloads.pull(chart, into)
+
+    def build_dependencies(self, chart: Path) -> None:
+        """Fill the chart's charts/ folder."""
+        with _translated(errors.building(chart)):
+            self._downloads.build_dependencies(chart)
+
+    def cancel(self) -> None:
+        """End every operation under way."""
+        with self._lock:
+            for context in self._running:
+                context.cancel()
+
+    def close(self) -> None:
+        """Remove the private files; the engine is of no use afterwards."""
+        self._folder.cleanup()
+
+    def _write(self, write: Callable[..., JsonMap], request: WriteRequest, options: native.Options) -> None:
+        config = self._configs.get(request.cluster, request.release.namespace, request.history)
+        try:
+            with self._charts.use(request.chart) as chart, self._cancellable() as context:
+                summary = write(config, context, chart, request.release.name, request.values, options)
+        except load_library().HelmError:
+            # A failed release may have brought its kinds all the same.
+            self._configs.renew(request.cluster)
+            raise
+        manifest = text_at(summary, "manifest")
+        if request.chart.has_crds or any(kind in manifest for kind in _NEW_KINDS):
+            self._configs.renew(request.cluster)
+
+    @contextmanager
+    def _cancellable(self) -> Iterator[Any]:
+        with load_library().HelmContext() as context:
+            with self._lock:
+                self._running.add(context)
+            try:
+                yield context
+            finally:
+                with self._lock:
+                    self._running.discard(context)
+
+
+@contextmanager
+def _translated(doing: Doing) -> Iterator[None]:
+    try:
+        yield
+    except load_library().HelmError as error:
+        raise errors.translate(error.detail, doing) from error

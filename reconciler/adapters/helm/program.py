@@ -1,0 +1,207 @@
+"""Helm as a program: for platforms without the library, and to check the library against."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.adapters.helm import errors
+from reconciler.adapters.helm.kubeconfig import KubeconfigFiles, write_private
+from reconciler.adapters.helm.manifests import objects_only, split_stream
+from reconciler.adapters.helm.options import BURST, QPS, render_flags, upgrade_flags, write_flags
+from reconciler.adapters.helm.process import Processes
+from reconciler.adapters.helm.sources import (
+    OCI,
+    dependency_urls,
+    match,
+    registry_credentials,
+    repositories_file,
+    source_of,
+    take_archive,
+)
+from reconciler.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.adapters.helm.errors import Doing
+    from reconciler.adapters.helm.process import Finished
+    from reconciler.adapters.helm.sources import Source
+    from reconciler.model.desired import ChartRef, ClusterAccess, Repository
+    from reconciler.model.engine import RenderRequest, WriteRequest
+    from reconciler.model.json import JsonMap
+
+OLDEST = 4
+"""The major version whose flags this engine speaks."""
+
+# JSON is YAML but for these, which YAML counts as line breaks or refuses.
+_NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+_NO_INDEX = re.compile(r"Unable to get an update from the .* chart repository .*:\s+(.*)")
+
+
+class ProgramEngine:
+    """The engine by one `helm` process for each operation. See `Engine` for its methods.
+
+    Args:
+        program: the path of a `helm` of version 4.
+        repositories: those that the environment names, for the dependencies of charts.
+        environ: the environment that helm inherits; Helm's own settings and plugins in it are left out.
+    """
+
+    name = "program"
+
+    def __init__(self, program: Path, repositories: Sequence[Repository], environ: Mapping[str, str]) -> None:
+        self._program = program
+        self._repositories = repositories
+        self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
+        self._home = Path(self._folder.name)
+        self._files = KubeconfigFiles(self._home, environ)
+        self._processes = Processes(program, _private(environ, self._home))
+        self._version_lock = threading.Lock()
+        self._checked = False
+
+    def render(self, request: RenderRequest) -> Mapping[str, str]:
+        """Render the chart, against the cluster when the request names one."""
+        cluster = self._cluster(request.cluster) if request.cluster else []
+        arguments = ["template", *_release(request), *cluster, *render_flags(request)]
+        return objects_only(split_stream(self._run(errors.rendering(request), arguments, _yaml(request.values))))
+
+    def install(self, request: WriteRequest) -> None:
+        """Make revision 1 of a release."""
+        arguments = ["install", *_release(request), *self._cluster(request.cluster), *write_flags(request)]
+        self._run(errors.writing("install", request), arguments, _yaml(request.values))
+
+    def upgrade(self, request: WriteRequest) -> None:
+        """Make the next revision of a release."""
+        arguments = ["upgrade", *_release(request), *self._cluster(request.cluster), *upgrade_flags(request)]
+        self._run(errors.writing("upgrade", request), arguments, _yaml(request.values))
+
+    def pull(self, chart: ChartRef, into: Path) -> Path:
+        """Download a chart's archive into `into`."""
+        source, doing = source_of(chart), errors.pulling(chart)
+        return take_archive(into, lambda folder: self._download(source, folder, doing))
+
+    def build_dependencies(self, chart: Path) -> None:
+        """Fill the chart's charts/ folder."""
+        known = {url: found for url in dependency_urls(chart) if (found := match(url, self._repositories))}
+        registries = [item for item in known.values() if item.url.startswith(OCI)]
+        # An entry for each repository without an `oci://`, once, under its own name: `@name` refers to it.
+        indexed = {item.name: item for item in known.values() if not item.url.startswith(OCI)}
+        with tempfile.TemporaryDirectory(dir=self._home) as private:
+            files = _source_files(Path(private), registries, indexed.items())
+            plain = ["--plain-http"] if any(item.plain_http for item in known.values()) else []
+            self._run(errors.building(chart), ["dependency", "build", str(chart), *plain, *files])
+
+    def cancel(self) -> None:
+        """End every operation under way."""
+        self._processes.cancel()
+
+    def close(self) -> None:
+        """Remove the private files; the engine is of no use afterwards."""
+        self._folder.cleanup()
+
+    def _download(self, source: Source, into: Path, doing: Doing) -> None:
+        repository = source.repository
+        version = [f"--version={source.version}"] if source.version else []
+        with tempfile.TemporaryDirectory(dir=self._home) as private:
+            if source.is_oci:
+                files = _source_files(Path(private), [repository] if repository else [], [])
+                reference = [source.reference, *_registry_flags(repository)]
+            else:
+                files = _source_files(Path(private), [], [("source", repository)] if repository else [])
+                reference = [f"source/{source.reference}"]
+                self._run(doing, ["repo", "update", *files])
+            self._run(doing, ["pull", *reference, *version, f"--destination={into}", *files])
+
+    def _cluster(self, access: ClusterAccess) -> list[str]:
+        context = [f"--kube-context={access.context}"] if access.context else []
+        return [f"--kubeconfig={self._files.path(access)}", *context, f"--qps={QPS}", f"--burst-limit={BURST}"]
+
+    def _run(self, doing: Doing, arguments: Sequence[str], stdin: str = "") -> str:
+        self._check_version()
+        try:
+            ended = self._processes.run(arguments, stdin)
+        except OSError as error:
+            raise errors.translate(f"cannot start {self._program}: {error.strerror}", doing) from error
+        if ended.code == 0:
+            return ended.out
+        raise errors.translate(_reason(ended), doing)
+
+    def _check_version(self) -> None:
+        with self._version_lock:
+            if not self._checked:
+                _require_version(self._program, self._processes)
+                self._checked = True
+
+
+def _reason(ended: Finished) -> str:
+    if ended.cancelled:
+        return errors.CANCELLED
+    # Why a repository's index cannot be had, helm says on stdout, and on stderr only that it cannot.
+    index = _NO_INDEX.search(ended.out)
+    return index.group(1) if index else ended.err
+
+
+def _require_version(program: Path, processes: Processes) -> None:
+    try:
+        found = processes.run(["version", "--template={{.Version}}"]).out.strip()
+    except OSError as error:
+        raise EngineError(
+            f"cannot start {program}: {error.strerror}", hint="install helm 4, or use `--engine library`"
+        ) from error
+    major = re.match(r"v?(\d+)", found)
+    if not major or int(major.group(1)) < OLDEST:
+        raise EngineError(
+            f"found helm {found or 'of unknown version'} at {program}; the program engine needs v{OLDEST}",
+            hint="install helm 4, or use `--engine library`",
+        )
+
+
+def _private(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Helm's environment: the user's (a kubeconfig may start a login program) without Helm's own settings."""
+    kept = {key: value for key, value in environ.items() if not key.startswith("HELM_") and key != "KUBECONFIG"}
+    return kept | {
+        "HELM_CACHE_HOME": str(home / "cache"),
+        "HELM_CONFIG_HOME": str(home / "config"),
+        "HELM_DATA_HOME": str(home / "data"),
+        "KUBECACHEDIR": str(home / "kube"),
+    }
+
+
+def _release(request: RenderRequest | WriteRequest) -> list[str]:
+    release = request.release
+    # Values come by stdin: arguments can be read by everyone on the machine.
+    return [release.name, str(request.chart.path), f"--namespace={release.namespace}", "--values=-"]
+
+
+def _yaml(values: JsonMap) -> str:
+    """The values as YAML: JSON, in which no character is left that YAML reads differently."""
+    text = json.dumps(values, ensure_ascii=False)
+    return _NOT_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _registry_flags(repository: Repository | None) -> list[str]:
+    if repository is None:
+        return []
+    authority = [f"--ca-file={repository.ca_file}"] if repository.ca_file else []
+    return [*(["--plain-http"] if repository.plain_http else []), *authority]
+
+
+def _source_files(
+    folder: Path, registries: Iterable[Repository], indexed: Iterable[tuple[str, Repository]]
+) -> list[str]:
+    """Write the files with the credentials; returns the flags that name them."""
+    credentials, repositories = folder / "registry.json", folder / "repositories.yaml"
+    write_private(credentials, registry_credentials(registries))
+    write_private(repositories, repositories_file(indexed))
+    return [
+        f"--registry-config={credentials}",
+        f"--repository-config={repositories}",
+        f"--repository-cache={folder / 'cache'}",
+    ]
