@@ -1,0 +1,70 @@
+# `make demo` shows the main job on a sandbox; `make test` runs every check. Both install what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+.PHONY: demo test check lint types imports unit generate bench lock system-packages install clean help
+
+help:
+	@echo "make demo      install, start the sandbox, and walk through plan, apply, apply again, status"
+	@echo "make test      every check: lint, format, types, import contracts, unit and end-to-end tests"
+	@echo "make bench     measure the speed, beside the helm program"
+	@echo "make generate  make the schemas and the reference page anew, from the models"
+	@echo "make lock      pin the dependencies anew"
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "run: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Servers that the tests use for real. Root installs them; anyone else is told the command.
+system-packages:
+	@command -v docker-registry >/dev/null && command -v htpasswd >/dev/null && command -v git >/dev/null || \
+	if [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker-registry apache2-utils git; \
+	else \
+		echo "run: sudo apt-get install docker-registry apache2-utils git"; exit 1; \
+	fi
+
+demo: install
+	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/demo.sh
+
+test: check unit
+
+check: lint types imports
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+unit: install system-packages
+	$(BIN)/reconcile sandbox programs
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+generate: install
+	$(BIN)/python -m reconciler.cli.generate
+
+bench: install
+	$(BIN)/python -m benchmarks.speed
+
+lock: install
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --universal \
+		--python-version 3.11 --upgrade -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
