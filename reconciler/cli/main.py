@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
 
 from reconciler import __version__
-from reconciler.errors import ReconcilerError
 
 # Command → its module below reconciler.cli, and the line that `--help` shows for it.
 _COMMANDS = {
@@ -20,8 +18,6 @@ _COMMANDS = {
     "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
 }
-
-INTERRUPTED = 130
 
 
 class _LazyGroup(click.Group):
@@ -49,30 +45,3 @@ class _LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="reconcile")
 def main() -> None:
     """Make Kubernetes clusters match a file: Helm releases, namespaces and secrets, declared and reconciled."""
-
-
-def run() -> None:
-    """The program. Every error is a message and an exit code; a traceback would be a mistake of ours."""
-    try:
-        main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except ReconcilerError as error:
-        click.echo(_shown(str(error)), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader (`| head`) has gone; there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(1)
-
-
-def _shown(message: str) -> str:
-    from reconciler.report.style import clean  # noqa: PLC0415 - only when something is wrong
-
-    return clean(message)

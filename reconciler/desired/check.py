@@ -20,15 +20,18 @@ _DECISIVE = frozenset({"cluster", "namespace", "name"})
 _SECTIONS = ("clusters", "repositories", "namespaces", "secrets", "releases")
 
 
-def check(root: MapNode, problems: Problems) -> EnvironmentSpec | None:
-    """The environment without its faulty parts, which are noted; None when too little is left to go on."""
+def check(root: MapNode, problems: Problems) -> tuple[EnvironmentSpec, MapNode] | None:
+    """The environment without its faulty parts, which are noted, and the nodes that it was made from.
+
+    None when too little is left to go on.
+    """
     spec, faults = _validated(root)
     problems.note(_explain(root, fault) for fault in faults)
     for narrow in (_faulty_part, _faulty_entry):
         if spec is None:
             root = _without(root, {narrow(fault["loc"]) for fault in faults if fault["loc"]})
             spec, faults = _validated(root)
-    return spec
+    return (spec, root) if spec else None
 
 
 def _validated(root: MapNode) -> tuple[EnvironmentSpec | None, list[Any]]:
@@ -48,10 +51,15 @@ def _faulty_entry(path: Path) -> Path:
 
 
 def _without(root: MapNode, paths: set[Path]) -> MapNode:
-    for path in paths:
+    # From the end, so that the items of a list keep their numbers until it is their turn.
+    for path in sorted(paths, key=_list_order, reverse=True):
         removed = _removed(root, path)
         root = removed if isinstance(removed, MapNode) else root
     return root
+
+
+def _list_order(path: Path) -> list[tuple[int, str]]:
+    return [(step, "") if isinstance(step, int) else (-1, step) for step in path]
 
 
 def _removed(node: Node, path: Path) -> Node:

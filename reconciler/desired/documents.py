@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -115,7 +116,10 @@ def _builder(path: str) -> Builder[Node]:
         return Location(path, mark.line + 1, mark.column + 1)
 
     def scalar(value: Scalar, text: str, is_plain: bool, mark: Any) -> Node:  # noqa: FBT001 - the Builder's shape
-        return ScalarNode(value, text, is_plain, at(mark))
+        where = at(mark)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DesiredStateError(f"{text} is no number that JSON, and so Helm, can hold", where=where)
+        return ScalarNode(value, text, is_plain, where)
 
     def sequence(items: list[Node], mark: Any) -> Node:
         return ListNode(items, at(mark))
@@ -148,7 +152,7 @@ def _mapping(items: list[Node], where: Location) -> MapNode:
 def _key(node: Node) -> str:
     if not isinstance(node, ScalarNode):
         raise DesiredStateError("a key has to be a text, this is a list or a map", where=node.where)
-    if node.value is None and node.plain:
+    if node.value is None:
         raise DesiredStateError("a key is missing here", where=node.where)
     return key_text(node.value)
 

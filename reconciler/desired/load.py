@@ -26,11 +26,12 @@ def load(path: str, inputs: Inputs) -> Desired:
     root = None
     with problems.collecting():
         root = load_layers(path, lambda name, where: _read(name, where, inputs))
-    spec = check(root, problems) if root else None
-    if root is None or spec is None:
+    checked = check(root, problems) if root else None
+    if root is None or checked is None:
         problems.raise_all()
         raise DesiredStateErrors([])
-    desired = _resolve(Scope(spec, root, inputs, problems, Sources(inputs)))
+    spec, sound = checked
+    desired = _resolve(Scope(spec, sound, root, inputs, problems, Sources(inputs)))
     problems.raise_all()
     return desired
 

@@ -6,13 +6,12 @@ Nodes keep their places through a merge, so any value can be traced to the layer
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode, parse
 from reconciler.errors import DesiredStateError, Location
 
 Read = Callable[[str, Location | None], tuple[str, str]]
-"""A path as written, and where → the path that messages use, and the text. Raises DesiredStateError."""
+"""A path as written, and where (None: as typed by the user) → the path that messages use, and the text. Raises DesiredStateError."""
 
 
 def load_layers(path: str, read: Read) -> MapNode:
@@ -47,13 +46,13 @@ def _load(path: str, where: Location | None, read: Read, chain: tuple[str, ...])
     root = parse(text, shown)
     if not isinstance(root, MapNode):
         raise DesiredStateError("an environment is a map of keys, this is something else", where=root.where)
-    return _extended(root, Path(path).parent, read, (*chain, shown))
+    return _extended(root, read, (*chain, shown))
 
 
-def _extended(root: MapNode, folder: Path, read: Read, chain: tuple[str, ...]) -> MapNode:
+def _extended(root: MapNode, read: Read, chain: tuple[str, ...]) -> MapNode:
     merged: Node = MapNode({}, {}, root.where)
     for name in _extends(root):
-        merged = merge(merged, _load(str(folder / name.text), name.where, read, chain))
+        merged = merge(merged, _load(name.text, name.where, read, chain))
     merged = merge(merged, root)
     assert isinstance(merged, MapNode)  # noqa: S101 - both sides are maps, so their merge is one
     return merged

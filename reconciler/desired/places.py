@@ -18,7 +18,7 @@ def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
     for name, spec in scope.spec.clusters.items():
         with scope.problems.collecting():
             found[name] = _cluster(scope, name, spec)
-    if not scope.known("clusters") and "clusters" in scope.root.entries:
+    if not scope.known("clusters") and "clusters" in scope.written.entries:
         scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
     return found
 

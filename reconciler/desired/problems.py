@@ -34,9 +34,9 @@ class Problems:
             self._errors.append(error)
 
     def raise_all(self) -> None:
-        """Raise all that was noted. Raises DesiredStateErrors unless there was nothing."""
+        """Raise all that was noted, each once. Raises DesiredStateErrors unless there was nothing."""
         if self._errors:
-            raise DesiredStateErrors(dict.fromkeys(self._errors))
+            raise DesiredStateErrors({str(error): error for error in self._errors}.values())
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -17,10 +17,17 @@ from reconciler.model.secret import SecretText
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One file being resolved."""
+    """One file being resolved.
+
+    Attributes:
+        spec: what it says, without its faulty parts.
+        root: the nodes that `spec` was made from.
+        written: all that stands in the file.
+    """
 
     spec: EnvironmentSpec
     root: MapNode
+    written: MapNode
     inputs: Inputs
     problems: Problems
     sources: Sources
@@ -36,7 +43,7 @@ class Scope:
 
     def known(self, section: str) -> list[str]:
         """All names in a section, faulty entries included: a reference to one of those is no second mistake."""
-        node = self.root.entries.get(section)
+        node = self.written.entries.get(section)
         return list(node.entries) if isinstance(node, MapNode) else []
 
     def missing(self, kind: str, name: str, section: str, where: Location) -> None:

@@ -15,6 +15,8 @@ from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
 
 FORBIDDEN, NOT_FOUND, CONFLICT = 403, 404, 409
 _REFUSALS = frozenset({400, CONFLICT, 422})
+# How server-side apply answers to an unknown field or a wrong type: with status 500, of all things.
+_MALFORMED = "failed to create typed patch object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: 
         return _guess(identity, item, live, "no right to patch it, so this is what would be sent")
     if error.status == NOT_FOUND:
         return _guess(identity, item, live, "its kind or namespace does not exist yet")
-    if error.status in _REFUSALS:
+    if error.status in _REFUSALS or _MALFORMED in error.message:
         return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")
     raise error
 

@@ -30,6 +30,8 @@ _INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9
 _FLOAT = re.compile(r"[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?\Z|[-+]?[0-9]+\.([eE][-+]?[0-9]+)?\Z")
 _POINT_FIRST = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?\Z")  # `_` only between digits
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
+# 64 binary digits and their prefix. Python itself refuses to convert very long ones.
+_LONGEST_INTEGER = 66
 
 
 def resolve(text: str) -> Scalar:
@@ -45,7 +47,7 @@ def resolve(text: str) -> Scalar:
 
 def _number(plain: str, text: str) -> Scalar:
     match = _INTEGER.match(plain)
-    if match:
+    if match and len(match[2]) <= _LONGEST_INTEGER:
         number = _integer(match[1], match[2])
         if _INT64_MIN <= number <= _UINT64_MAX:
             return number

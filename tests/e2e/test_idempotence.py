@@ -18,7 +18,9 @@ AWKWARD: dict[str, tuple[dict[str, str], str]] = {
                 kind: Job
                 metadata:
                   name: {{ .Release.Name }}-hook
-                  annotations: {"helm.sh/hook": "pre-install,post-upgrade", "helm.sh/hook-delete-policy": before-hook-creation}
+                  annotations:
+                    helm.sh/hook: pre-install,post-upgrade
+                    helm.sh/hook-delete-policy: before-hook-creation
                 spec:
                   template:
                     spec: {restartPolicy: Never, containers: [{name: main, image: "example.com/hook:1"}]}
