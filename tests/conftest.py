@@ -19,6 +19,8 @@ from reconciler.sandbox import Sandbox
 from reconciler.sandbox.catalog import CONTROL_PLANE
 from reconciler.sandbox.programs import ensure
 
+pytest_plugins = ["tests.servers"]
+
 
 @dataclass(frozen=True)
 class Run:

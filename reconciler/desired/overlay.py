@@ -11,7 +11,7 @@ from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode, pa
 from reconciler.errors import DesiredStateError, Location
 
 Read = Callable[[str, Location | None], tuple[str, str]]
-"""A path as written, and where (None: as typed by the user) → the path that messages use, and the text. Raises DesiredStateError."""
+"""A path as written, and where it stands → the path that messages use, and the text. Raises DesiredStateError."""
 
 
 def load_layers(path: str, read: Read) -> MapNode:

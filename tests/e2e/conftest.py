@@ -48,7 +48,7 @@ class Project:
             defaults: {namespace: NAMESPACE}
         """
         body = dedent(body).lstrip("\n")
-        if "namespaces:" not in body:
+        if not body.startswith("namespaces:"):
             body = "namespaces: {NAMESPACE: {}}\n" + body
         self.write("env.yaml", dedent(head) + body)
 

@@ -13,6 +13,7 @@ from reconciler.model.desired import ChartRef, Repository
 from reconciler.model.engine import Capabilities, RenderRequest, WriteRequest
 from reconciler.model.identity import ReleaseId
 from reconciler.model.secret import SecretText
+from tests.servers import PASSWORD, USERNAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from reconciler.model.desired import ClusterAccess, Wait
     from reconciler.model.engine import Engine
 
-USERNAME = "ci"
-PASSWORD = "correct-horse-battery"
 HERE = Location("env.yaml", 3, 5)
 
 CONFIG_MAP = """apiVersion: v1

@@ -12,9 +12,9 @@ from reconciler.adapters.helm import make_engine
 from reconciler.adapters.helm.manager import load_library
 from reconciler.errors import ChartError
 from reconciler.model.desired import ChartRef
+from tests.servers import PASSWORD, USERNAME, ChartServer, index, serve
 
-from .charts import HERE, PASSWORD, USERNAME, package, repository, write_chart
-from .conftest import ChartServer, index, serve
+from .charts import HERE, package, repository, write_chart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

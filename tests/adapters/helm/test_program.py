@@ -14,8 +14,9 @@ from reconciler.adapters.helm.program import _yaml
 from reconciler.errors import EngineError
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.secret import SecretText
+from tests.servers import PASSWORD
 
-from .charts import HERE, PASSWORD, read, repository, write_chart, writing
+from .charts import HERE, read, repository, write_chart, writing
 from .test_downloads import remote
 
 if TYPE_CHECKING:

@@ -1,0 +1,92 @@
+"""Schemas and reference pages, made from the models and commands: `make generate`. A test fails when one is stale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.main import main
+from reconciler.desired.schema import EnvironmentSpec
+from reconciler.report.documents import PlanDocument, StatusDocument
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_MODELS = {"environment": EnvironmentSpec, "plan": PlanDocument, "status": StatusDocument}
+_HEAD = "<!-- Made by `make generate` from the code; changes here are lost. -->\n\n"
+
+
+def generated() -> Mapping[str, str]:
+    """Path in the repository → what the file should hold."""
+    schemas = {f"schemas/{name}.schema.json": _schema(model) for name, model in _MODELS.items()}
+    return {**schemas, "docs/reference/environment.md": _environment_page(), "docs/reference/cli.md": _cli_page()}
+
+
+def _schema(model: Any) -> str:
+    made = model.model_json_schema(by_alias=True, mode="validation")
+    return json.dumps({"$schema": _DIALECT, **made}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _environment_page() -> str:
+    schema = EnvironmentSpec.model_json_schema(by_alias=True)
+    parts = [f"{_HEAD}# The Environment file\n\n{schema['description']}\n"]
+    parts += ["\n".join(_table(schema))]
+    for name, part in schema["$defs"].items():
+        parts.append(f"\n## {name}\n\n{part['description']}\n\n" + "\n".join(_table(part)))
+    return "\n".join(parts) + "\n"
+
+
+def _table(schema: Mapping[str, Any]) -> Iterator[str]:
+    yield "| key | type | meaning |"
+    yield "|---|---|---|"
+    required = schema.get("required", [])
+    for key, part in schema["properties"].items():
+        needed = " **required**" if key in required else ""
+        yield f"| `{key}`{needed} | {_type(part)} | {part.get('description', '')} |"
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    if "$ref" in part:
+        name = part["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
+    if "const" in part:
+        return f"`{json.dumps(part['const'])}`"
+    if "anyOf" in part:
+        return " or ".join(dict.fromkeys(_type(item) for item in part["anyOf"] if item.get("type") != "null"))
+    if part.get("type") == "array":
+        return f"list of {_type(part['items'])}"
+    if part.get("type") == "object":
+        below = part.get("additionalProperties")
+        return f"map of {_type(below)}" if isinstance(below, dict) else "map"
+    return str(part.get("type", "anything"))
+
+
+def _cli_page() -> str:
+    parts = [f"{_HEAD}# The command line\n"]
+    for path, command in _commands(main, ("reconcile",)):
+        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
+        parts.append(f"## {' '.join(path)}\n\n```\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=" ".join(path))
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None:
+                yield from _commands(below, (*path, name))
+
+
+def write(root: Path) -> None:
+    """Write all generated files below the repository's root."""
+    for name, text in generated().items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parents[2])
