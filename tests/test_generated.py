@@ -26,10 +26,18 @@ def test_nothing_else_lies_beside_the_schemas() -> None:
     assert names == {name for name in generated() if name.startswith("schemas/")}
 
 
-@pytest.mark.parametrize("name", ["environments/demo.yaml"])
-def test_the_schema_for_editors_accepts_what_the_program_accepts(name: str) -> None:
-    """An editor shows no error in an environment that is valid."""
-    schema = json.loads((ROOT / "schemas/environment.schema.json").read_text())
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("environments/demo.yaml", "environment"),
+        ("examples/shop/base.yaml", "layer"),
+        ("examples/shop/staging.yaml", "layer"),
+        ("examples/shop/production.yaml", "layer"),
+    ],
+)
+def test_the_schema_for_editors_accepts_what_the_program_accepts(name: str, kind: str) -> None:
+    """An editor shows no error in an environment, or a layer of one, that is valid."""
+    schema = json.loads((ROOT / f"schemas/{kind}.schema.json").read_text())
     document = load((ROOT / name).read_text())
     assert [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(document)] == []
 

@@ -36,21 +36,20 @@ class Files:
     def locate(self, name: str, where: Location | None) -> Path:
         """See ProjectFiles."""
         base = (self._cwd / where.path).parent if where else self._cwd
-        written = base / name
-        path = written.resolve()
+        path = _resolved(base / name, name, where)
         if where and not path.is_relative_to(self.root):
             hint = f"the project is {self.root}; copy what it needs into it"
             raise DesiredStateError(f"{name} lies outside the project", where=where, hint=hint)
-        if not path.exists():
-            raise DesiredStateError(f"there is no {name}", where=where, hint=_nearest(written))
-        return path
+        return _existing(path, base / name, name, where)
 
     def text(self, path: Path, where: Location | None) -> str:
         """See ProjectFiles."""
         try:
-            if path.stat().st_size > MAX_BYTES:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            if len(content) > MAX_BYTES:
                 raise DesiredStateError(f"{self.shown(path)} is larger than {MAX_BYTES:,} bytes", where=where)
-            return path.read_text(encoding="utf-8-sig")
+            return content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             problem = f"{self.shown(path)} is no UTF-8 text: byte {error.start} cannot be read"
             raise DesiredStateError(problem, where=where) from error
@@ -63,10 +62,26 @@ class Files:
         if name.startswith("~/"):
             name = str(self._home / name[2:])
         base = (self._cwd / where.path).parent
-        path = (base / name).resolve()
-        if not path.exists():
-            raise DesiredStateError(f"there is no {name}", where=where, hint=_nearest(base / name))
+        path = _existing(_resolved(base / name, name, where), base / name, name, where)
         return path, self.text(path, where)
+
+
+def _resolved(written: Path, name: str, where: Location | None) -> Path:
+    try:
+        return written.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DesiredStateError(f"{name!r} is no file name that can be used: {error}", where=where) from error
+
+
+def _existing(path: Path, written: Path, name: str, where: Location | None) -> Path:
+    try:
+        if path.exists():
+            return path
+        hint = _nearest(written)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DesiredStateError(f"{name} cannot be read: {reason}", where=where) from error
+    raise DesiredStateError(f"there is no {name}", where=where, hint=hint)
 
 
 def _nearest(path: Path) -> str | None:

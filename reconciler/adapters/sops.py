@@ -27,7 +27,7 @@ class Sops:
         command = [_program(where), "--decrypt", "--output-type", "json", str(path)]
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program; the path was located inside the project
-                command, env=dict(self._environ), capture_output=True, text=True, timeout=TIMEOUT, check=False
+                command, env=dict(self._environ), capture_output=True, timeout=TIMEOUT, check=False
             )
         except subprocess.TimeoutExpired as error:
             raise DesiredStateError(f"sops did not open {path.name} within {TIMEOUT} s", where=where) from error
@@ -49,6 +49,6 @@ def _program(where: Location) -> str:
     return found
 
 
-def _reason(stderr: str) -> str:
-    lines = [line.strip(" |-") for line in stderr.splitlines() if line.strip(" |-")]
+def _reason(stderr: bytes) -> str:
+    lines = [line.strip(" |-") for line in stderr.decode(errors="replace").splitlines() if line.strip(" |-")]
     return "; ".join(lines[:3]) if lines else "it gave no reason"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,6 +16,7 @@ from reconciler.report.style import Style
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from reconciler.errors import DesiredStateError
     from reconciler.flows.context import Context, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,15 +79,22 @@ def validate(environment: str, output: str) -> None:
 
     All mistakes are reported at once, each as path:line:column: message. Exit code: 0 valid, 1 not.
     """
+    from reconciler.errors import DesiredStateErrors  # noqa: PLC0415 - heavy, with the next
     from reconciler.flows.commands import validate as flow  # noqa: PLC0415 - heavy
 
-    desired = flow(*_start(environment, (), "auto"))
+    try:
+        desired = flow(*_start(environment, (), "auto"))
+    except DesiredStateErrors as found:
+        if output == "json":
+            _print_validation(environment, 0, found.errors)
+            sys.exit(1)
+        raise
     if output == "json":
-        _print_json({"environment": desired.name, "valid": True, "releases": len(desired.releases)})
-    else:
-        parts = (desired.releases, "releases"), (desired.namespaces, "namespaces"), (desired.secrets, "secrets")
-        counted = ", ".join(f"{len(items)} {word}" for items, word in parts)
-        click.echo(f"{environment} is valid: {counted}")
+        _print_validation(environment, len(desired.releases), ())
+        return
+    parts = (desired.releases, "releases"), (desired.namespaces, "namespaces"), (desired.secrets, "secrets")
+    counted = ", ".join(f"{len(items)} {word}" for items, word in parts)
+    click.echo(f"{environment} is valid: {counted}")
 
 
 @click.command()
@@ -208,7 +216,7 @@ def _print_document(document: BaseModel) -> None:
     click.echo(document.model_dump_json(indent=2))
 
 
-def _print_json(document: Any) -> None:
-    import json  # noqa: PLC0415 - only here
+def _print_validation(environment: str, releases: int, errors: Sequence[DesiredStateError]) -> None:
+    from reconciler.report.documents import validation_document  # noqa: PLC0415 - heavy
 
-    click.echo(json.dumps(document, indent=2))
+    _print_document(validation_document(environment, releases, errors))

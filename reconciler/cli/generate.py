@@ -11,22 +11,53 @@ import click
 
 from reconciler.cli.main import main
 from reconciler.desired.schema import EnvironmentSpec
-from reconciler.report.documents import PlanDocument, StatusDocument
+from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS = {"environment": EnvironmentSpec, "plan": PlanDocument, "status": StatusDocument}
+_MODELS = {
+    "environment": EnvironmentSpec,
+    "plan": PlanDocument,
+    "status": StatusDocument,
+    "validation": ValidationDocument,
+}
 _HEAD = "<!-- Made by `make generate` from the code; changes here are lost. -->\n\n"
 
 
 def generated() -> Mapping[str, str]:
     """Path in the repository → what the file should hold."""
     schemas = {f"schemas/{name}.schema.json": _schema(model) for name, model in _MODELS.items()}
+    schemas["schemas/layer.schema.json"] = _dumped(_as_layer(_made(EnvironmentSpec)))
     return {**schemas, "docs/reference/environment.md": _environment_page(), "docs/reference/cli.md": _cli_page()}
 
 
 def _schema(model: Any) -> str:
-    made = model.model_json_schema(by_alias=True, mode="validation")
-    return json.dumps({"$schema": _DIALECT, **made}, indent=2, ensure_ascii=False) + "\n"
+    return _dumped(_made(model))
+
+
+def _made(model: Any) -> dict[str, Any]:
+    return {"$schema": _DIALECT, **model.model_json_schema(by_alias=True, mode="validation")}
+
+
+def _dumped(schema: Any) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _as_layer(schema: Any) -> Any:
+    """The schema of a file that others extend, or that extends another: nothing is required, and null removes."""
+    if isinstance(schema, list):
+        return [_as_layer(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    relaxed = {key: _as_layer(value) for key, value in schema.items() if key != "required"}
+    if isinstance(relaxed.get("properties"), dict):
+        relaxed["properties"] = {key: _or_null(part) for key, part in relaxed["properties"].items()}
+    return relaxed
+
+
+def _or_null(part: Any) -> Any:
+    """A property that may also be null; its description stays outside, where editors look for it."""
+    described = {key: part[key] for key in ("description", "title", "default") if key in part}
+    return {**described, "anyOf": [{key: part[key] for key in part if key not in described}, {"type": "null"}]}
 
 
 def _environment_page() -> str:

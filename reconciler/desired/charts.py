@@ -16,7 +16,7 @@ from reconciler.errors import ChartError, DesiredStateError
 from reconciler.model.chart import Chart
 from reconciler.model.desired import ChartRef, Desired, Release
 from reconciler.model.json import Json, JsonMap, as_map, dig, merge, with_path
-from reconciler.model.secret import Mask
+from reconciler.model.secret import MASK, Mask
 
 Fetch = Callable[[ChartRef], Chart]
 
@@ -54,11 +54,11 @@ def _with_replicas(release: Release, chart: Chart) -> JsonMap:
     values = release.values
     for dotted, count in release.replicas.items():
         path = split_path(dotted) if dotted else _usual_path(release, chart)
-        if dotted and dig(merge(chart.defaults, values), *path) is None:
+        if dotted and dig(effective_values(chart, values), *path) is None:
             raise DesiredStateError(
                 f'chart {chart.name} has no value "{dotted}" to set replicas by',
                 where=release.sources.at(path),
-                hint=f"its values are: {', '.join(sorted(chart.defaults))}",
+                hint=f"its values are: {', '.join(sorted(chart.defaults)) or 'none'}",
             )
         values = with_path(values, path, count)
     return values
@@ -91,21 +91,26 @@ def _check_part(
     release: Release, chart: Chart, path: tuple[str, ...], schema: str, part: Json, problems: Problems, mask: Mask
 ) -> None:
     try:
-        validator = _validator(schema)
-    except ValueError as error:
-        message = f"values.schema.json of chart {chart.name} is no valid schema: {error}"
+        faults, hushed = (list(_validator(schema, hidden).iter_errors(part)) for hidden in (None, MASK))
+    except (ValueError, RecursionError) as error:
+        message = f"values.schema.json of chart {chart.name} is no valid schema: {str(error).splitlines()[0]}"
         raise DesiredStateError(message, where=release.chart_ref.where) from error
-    for fault in validator.iter_errors(part):
-        place = (*path, *map(str, fault.instance_path))
-        words = mask.text(fault.message)
-        dotted = ".".join(place) or "values"
-        problems.add(f"{release.id}: chart {chart.name} refuses {dotted}: {words}", release.sources.at(place))
+    for fault, quiet in zip(faults, hushed, strict=True):
+        place = (*path, *fault.instance_path)
+        # The message quotes the value; one that holds a secret, however short, is left out of it.
+        shown = fault if mask.json(fault.instance) == fault.instance else quiet
+        dotted = ".".join(map(str, place)) or "values"
+        message = f"{release.id}: chart {chart.name} refuses {dotted}: {mask.text(shown.message)}"
+        problems.add(message, release.sources.at(place))
 
 
 @cache
-def _validator(schema: str) -> Any:
-    """A compiled schema; references to other documents are not followed: a chart may not make us fetch things."""
-    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse)
+def _validator(schema: str, hidden: str | None) -> Any:
+    """A compiled schema; its messages show `hidden`, when that is given, instead of values.
+
+    References to other documents are not followed: a chart may not make us fetch things.
+    """
+    return jsonschema_rs.validator_for(json.loads(schema), retriever=_refuse, mask=hidden)
 
 
 def _refuse(uri: str) -> Any:

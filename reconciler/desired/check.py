@@ -16,6 +16,7 @@ Path = tuple[Step, ...]
 
 # Keys that have a default: without them an entry would mean something else.
 _DECISIVE = frozenset({"cluster", "namespace", "name"})
+_MAP_TYPES = frozenset({"dict_type", "model_type", "model_attributes_type"})
 # Sections whose entries stand for themselves: a bad one is reported, and the others are still checked.
 _SECTIONS = ("clusters", "repositories", "namespaces", "secrets", "releases")
 
@@ -95,20 +96,27 @@ def _explain(root: MapNode, fault: Any) -> DesiredStateError:
             return DesiredStateError(f"{dotted} has to be a text, this is {_kind(node)}", where=where, hint=advice)
         case "string_pattern_mismatch":
             return DesiredStateError(f"{dotted} is not valid: {_name_rule(fault['ctx']['pattern'])}", where=where)
-    return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where)
+    return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where, hint=_filled_in(fault["type"], node))
+
+
+def _filled_in(fault_type: str, node: Node) -> str | None:
+    """What to do about a key that nothing follows, where a map is asked for."""
+    empty = isinstance(node, ScalarNode) and node.value is None
+    return "write {} after it when there is nothing to say" if empty and fault_type in _MAP_TYPES else None
 
 
 def _reworded(fault: Any) -> str:
     words = {
-        "dict_type": "has to be a map",
-        "model_type": "has to be a map",
-        "model_attributes_type": "has to be a map",
+        **dict.fromkeys(_MAP_TYPES, "has to be a map"),
         "list_type": "has to be a list",
         "string_type": "has to be a text",
+        "string_too_long": "has to be a text of at most {max_length} characters",
         "bool_type": "has to be true or false",
         "int_type": "has to be a whole number",
+        "greater_than_equal": "has to be {ge} or more",
+        "literal_error": "has to be {expected}",
     }
-    given: str = words.get(fault["type"], fault["msg"])
+    given: str = words.get(fault["type"], "").format_map(fault.get("ctx", {})) or fault["msg"]
     return given.removeprefix("Value error, ")
 
 
@@ -120,7 +128,8 @@ def _kind(node: ScalarNode) -> str:
 def _name_rule(pattern: str) -> str:
     if "://" in pattern:
         return "it starts with https://, http:// or oci://, and a host"
-    return "lower-case letters, digits and -, starting and ending with a letter or digit"
+    marks = ", - and ." if r"\." in pattern else " and -"
+    return f"lower-case letters, digits{marks}, starting and ending with a letter or digit"
 
 
 def _known_keys(path: Sequence[Step]) -> list[str]:

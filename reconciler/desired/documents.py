@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,13 +94,12 @@ def place(node: Node, path: Sequence[Step]) -> Location:
     return find(node, path).where
 
 
-def strings(node: Node) -> Iterator[ScalarNode]:
-    """Every scalar below a node."""
-    if isinstance(node, ScalarNode):
-        yield node
-        return
-    for child in node.items if isinstance(node, ListNode) else node.entries.values():
-        yield from strings(child)
+def has(node: Node, path: Sequence[Step]) -> bool:
+    """Whether something stands at `path`."""
+    found: Node | None = node
+    for step in path:
+        found = _child(found, step) if found else None
+    return found is not None
 
 
 def _child(node: Node, step: Step) -> Node | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from reconciler.desired.documents import Step
 from reconciler.desired.graph import find_cycle
 from reconciler.desired.problems import unknown_name
 from reconciler.desired.schema import ReleaseSpec
@@ -91,7 +92,8 @@ class ReleaseResolver:
 
     def _no_namespace(self, key: str, name: str, cluster: str | None) -> None:
         scope = self._scope
-        where = scope.at("releases", key, "namespace")
+        own = scope.spec.releases[key].namespace is not None
+        where = scope.at("releases", key, "namespace") if own else scope.at("defaults", "namespace")
         if name in self._namespaces.by_key and cluster:
             home = self._namespaces.by_key[name].id.cluster
             scope.problems.add(f'"{key}" is for cluster {cluster}, its namespace "{name}" is in {home}', where)
@@ -109,8 +111,8 @@ class ReleaseResolver:
 
     def _fill_in(
         self, key: str, spec: ReleaseSpec, values: JsonMap
-    ) -> tuple[JsonMap, Mapping[tuple[str, ...], Location]]:
-        pinned: dict[tuple[str, ...], Location] = {}
+    ) -> tuple[JsonMap, Mapping[tuple[Step, ...], Location]]:
+        pinned: dict[tuple[Step, ...], Location] = {}
         for dotted in spec.values_from:
             path = split_path(dotted)
             pinned[path] = self._scope.at("releases", key, "valuesFrom", dotted)

@@ -245,9 +245,9 @@ class EnvironmentSpec(Model):
     defaults: Defaults = Field(default_factory=Defaults, description="What holds unless something else is said.")
     clusters: dict[str, ClusterSpec] = Field(description="The clusters, by a name of your own.")
     repositories: dict[str, RepositorySpec] = Field(default_factory=dict, description="Chart repositories.")
-    namespaces: dict[str, NamespaceSpec] = Field(default_factory=dict, description="Namespaces.")
-    secrets: dict[str, SecretSpec] = Field(default_factory=dict, description="Secrets.")
-    releases: dict[str, ReleaseSpec] = Field(default_factory=dict, description="Helm releases.")
+    namespaces: dict[NamespaceName, NamespaceSpec] = Field(default_factory=dict, description="Namespaces.")
+    secrets: dict[Name, SecretSpec] = Field(default_factory=dict, description="Secrets.")
+    releases: dict[ReleaseName, ReleaseSpec] = Field(default_factory=dict, description="Helm releases.")
 
 
 def _exactly_one(model: BaseModel, *fields: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler.desired.problems import unknown_name
 from reconciler.desired.schema import Source, ValueSource
+from reconciler.desired.values import split_path
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.inputs import Inputs
 from reconciler.model.json import Json
@@ -57,7 +58,7 @@ class Sources:
 
 def _dig(values: Json, key: str, name: str, where: Location) -> str:
     value = values
-    for step in key.split("."):
+    for step in split_path(key):
         known = list(value) if isinstance(value, dict) else []
         if step not in known:
             message, hint = unknown_name(f"key in {name}:", key, known)

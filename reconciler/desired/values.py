@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.desired.documents import MapNode, Node, find, parse, place, plain
+from reconciler.desired.documents import MapNode, Node, Step, has, parse, place, plain
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.inputs import Inputs
 from reconciler.model.json import JsonMap, as_map, merge
@@ -34,10 +34,10 @@ class ValuePlaces:
     """
 
     layers: tuple[Layer, ...]
-    pinned: Mapping[tuple[str, ...], Location]
+    pinned: Mapping[tuple[Step, ...], Location]
     fallback: Location
 
-    def at(self, path: Sequence[str]) -> Location:
+    def at(self, path: Sequence[Step]) -> Location:
         """The place of the value at `path`, or of the nearest thing around it."""
         for length in range(len(path), 0, -1):
             part = tuple(path[:length])
@@ -46,22 +46,8 @@ class ValuePlaces:
                 return found
         return self.fallback
 
-    def _in_layers(self, path: tuple[str, ...]) -> Location | None:
-        for layer in reversed(self.layers):
-            parent = find(layer.node, path[:-1])
-            if isinstance(parent, MapNode) and path[-1] in parent.entries and _holds(layer.node, path[:-1], parent):
-                return place(layer.node, path)
-        return None
-
-
-def _holds(root: Node, path: tuple[str, ...], parent: Node) -> bool:
-    """Whether `parent` really is what stands at `path`, and not something above it."""
-    node: Node = root
-    for step in path:
-        if not isinstance(node, MapNode) or step not in node.entries:
-            return False
-        node = node.entries[step]
-    return node is parent
+    def _in_layers(self, path: tuple[Step, ...]) -> Location | None:
+        return next((place(layer.node, path) for layer in reversed(self.layers) if has(layer.node, path)), None)
 
 
 class LayerReader:

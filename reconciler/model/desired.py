@@ -94,8 +94,8 @@ class SecretObject:
 class Places(Protocol):
     """Tells where values were written."""
 
-    def at(self, path: Sequence[str]) -> Location:
-        """The place of the value at `path`, or of the nearest thing around it."""
+    def at(self, path: Sequence[str | int]) -> Location:
+        """The place of the value at `path` (keys, and the numbers of list items), or of the nearest thing around it."""
         ...
 
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 import base64
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from reconciler.model.json import Json, JsonMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MASK = "••••••"
 
 # A shorter secret would also blot out ordinary text ("1", "ok"); it is masked where it is the whole value.
 SHORTEST_MASKED_INSIDE_TEXT = 4
+
+# What Go leaves as it is in the login of a URL, beside letters and digits.
+_SAFE_IN_LOGIN = "$&+,;="
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,14 @@ class Mask:
         return self._scalar(value)
 
     def _scalar(self, value: Json) -> Json:
-        # A secret of digits is a number once a chart has printed it unquoted.
+        # A secret of digits is a number once a chart has printed it unquoted, and 1.50 is 1.5 then.
+        if isinstance(value, int | float) and not isinstance(value, bool) and value in self._numbers:
+            return MASK
         return MASK if json.dumps(value) in self.values else value
+
+    @cached_property
+    def _numbers(self) -> frozenset[float]:
+        return frozenset(number for value in self.values for number in _readings(value))
 
     @cached_property
     def _whole(self) -> frozenset[str]:
@@ -94,8 +104,24 @@ def _forms(value: str) -> set[str]:
 
 
 def _encodings(value: str) -> set[str]:
-    encoded = base64.b64encode(value.encode()).decode()
-    return {encoded, encoded.rstrip("="), quote(value, safe=""), json.dumps(value)[1:-1]}
+    encoded = {base64.b64encode(value.encode()).decode(), base64.urlsafe_b64encode(value.encode()).decode()}
+    in_url = {quote(value, safe=""), quote(value, safe=_SAFE_IN_LOGIN), quote_plus(value)}
+    as_json = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    go_json = {_as_go_escapes(text) for text in as_json}
+    return {*encoded, *(text.rstrip("=") for text in encoded), *in_url, *as_json, *go_json}
+
+
+def _as_go_escapes(text: str) -> str:
+    """JSON as Go writes it, so that it may stand in HTML."""
+    return text.translate({ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+
+
+def _readings(value: str) -> Iterator[float]:
+    """The numbers that a text may be when YAML reads it without quotes."""
+    with suppress(ValueError):
+        yield float(value)
+    with suppress(ValueError):
+        yield int(value, 8 if value.startswith("0") and value.isdigit() else 0)
 
 
 def mask_secret_object(item: JsonMap) -> JsonMap:

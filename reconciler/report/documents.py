@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reconciler.errors import DesiredStateError
 from reconciler.model.identity import NamespaceId, SecretId, Target
 from reconciler.model.outcome import ActionOutcome, Outcome
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
@@ -100,6 +102,42 @@ class StatusDocument(Document):
     environment: str = Field(description="The environment's name.")
     well: bool = Field(description="Whether every release is in sync and healthy.")
     releases: list[ReleaseDocument] = Field(description="Every release.")
+
+
+class MistakeDocument(Document):
+    """One mistake in the files."""
+
+    path: str | None = Field(description="The file; null when the mistake is in no file.")
+    line: int | None = Field(description="The line, from 1.")
+    column: int | None = Field(description="The column, from 1.")
+    message: str = Field(description="What is wrong.")
+    hint: str | None = Field(description="What to try.")
+
+
+class ValidationDocument(Document):
+    """What `reconcile validate -o json` prints."""
+
+    environment: str = Field(description="The environment file.")
+    valid: bool = Field(description="Whether it can be applied, as far as files can tell.")
+    releases: int = Field(description="How many releases it has; 0 when it is not valid.")
+    mistakes: list[MistakeDocument] = Field(description="Every mistake, in the order of their places.")
+
+
+def validation_document(environment: str, releases: int, errors: Sequence[DesiredStateError]) -> ValidationDocument:
+    """The result of a validation as a document."""
+    mistakes = [_mistake(error) for error in errors]
+    return ValidationDocument(environment=environment, valid=not mistakes, releases=releases, mistakes=mistakes)
+
+
+def _mistake(error: DesiredStateError) -> MistakeDocument:
+    where = error.where
+    return MistakeDocument(
+        path=where.path if where else None,
+        line=where.line if where else None,
+        column=where.column if where else None,
+        message=error.message,
+        hint=error.hint,
+    )
 
 
 def plan_document(plan: Plan) -> PlanDocument:

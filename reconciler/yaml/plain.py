@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from reconciler.model.json import Json, Scalar
 from reconciler.yaml.compose import Builder, Extent, Mark, YamlError, compose
 from reconciler.yaml.scalars import MERGE_KEY
+
+# So many digits tell any two 32-bit numbers apart.
+_SINGLE_DIGITS = 10
 
 
 def load_all(text: str) -> Iterator[Json]:
@@ -34,7 +40,23 @@ def key_text(key: Scalar) -> str:
         return "true" if key else "false"
     if key is None:
         raise TypeError("null cannot be a key")
-    return key if isinstance(key, str) else f"{key:g}" if isinstance(key, float) else str(key)
+    return _float_key(key) if isinstance(key, float) else str(key)
+
+
+def _float_key(key: float) -> str:
+    """As Go's strconv.FormatFloat(key, 'g', -1, 32): the fewest digits that give the same 32-bit number."""
+    single = _single(key)
+    if not math.isfinite(single):
+        return ".nan" if math.isnan(single) else ".inf" if single > 0 else "-.inf"
+    texts = (f"{single:.{digits}e}" for digits in range(_SINGLE_DIGITS))
+    shortest = next(text for text in texts if _single(float(text)) == single)
+    exponent = int(shortest.partition("e")[2])
+    return format(Decimal(shortest), "f") if -4 <= exponent < 6 else shortest  # noqa: PLR2004 - Go's own bounds
+
+
+def _single(number: float) -> float:
+    """The nearest 32-bit number."""
+    return ctypes.c_float(number).value
 
 
 def extent_of(parts: list[Extent]) -> Extent:
@@ -51,16 +73,16 @@ def _sequence(items: list[Json], _mark: Any) -> Json:
 
 
 def _mapping(items: list[Json], mark: Any) -> Json:
-    own: dict[str, Json] = {}
-    merged: dict[str, Json] = {}
+    values: dict[str, Json] = {}
     for key, value in zip(items[::2], items[1::2], strict=True):
         if type(key) is not str:
-            own[_key(key, mark)] = value
+            values[_key(key, mark)] = value
         elif key == MERGE_KEY:
-            merged = {**_merge_sources(value, mark), **merged}
+            # As Go does, and against the specification: what is merged wins over the keys before it.
+            values |= _merge_sources(value, mark)
         else:
-            own[key] = value
-    return {**merged, **own} if merged else own
+            values[key] = value
+    return values
 
 
 def _merge_sources(value: Json, mark: Any) -> dict[str, Json]:
