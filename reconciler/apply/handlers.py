@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.errors import ApiError, EngineError
-from reconciler.model.cluster import HELM_MANAGER, ClusterWriter
+from reconciler.errors import ApiError, ClusterError, EngineError
+from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Engine, WriteRequest
 from reconciler.model.identity import Kind
@@ -35,7 +35,7 @@ class Handlers:
         match action.work:
             case ApplyObjects(items, manager):
                 for kind, item in items:
-                    cluster.apply(cluster.resources()[kind], item, manager)
+                    cluster.apply(_resource(cluster, kind), item, manager)
             case WriteRelease():
                 self._write(action, action.work, cluster)
 
@@ -61,6 +61,15 @@ class Handlers:
             self.engine.install(request)
         else:
             self.engine.upgrade(request)
+
+
+def _resource(cluster: ClusterWriter, kind: Kind) -> Resource:
+    resource = cluster.resources().get(kind)
+    if resource is None:
+        raise ClusterError(
+            f"cluster {cluster.name} does not serve {kind} any more", hint="install its CustomResourceDefinition again"
+        )
+    return resource
 
 
 def _check(cluster: ClusterWriter, kind: Kind, item: JsonMap) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 
+from reconciler.desired.effective import SchemaPart, effective_values, schema_parts
 from reconciler.desired.problems import Problems
 from reconciler.desired.values import split_path
 from reconciler.errors import ChartError, DesiredStateError
 from reconciler.model.chart import Chart
 from reconciler.model.desired import ChartRef, Desired, Release
-from reconciler.model.json import Json, JsonMap, as_map, dig, merge, with_path
+from reconciler.model.json import JsonMap, dig, with_path
 from reconciler.model.secret import MASK, Mask
 
 Fetch = Callable[[ChartRef], Chart]
@@ -76,27 +77,19 @@ def _usual_path(release: Release, chart: Chart) -> tuple[str, ...]:
 
 
 def _check_values(release: Release, chart: Chart, values: JsonMap, problems: Problems, mask: Mask) -> None:
-    if not chart.schemas:
-        return
-    effective = effective_values(chart, values)
-    for path, schema in chart.schemas.items():
-        part = dig(effective, *path)
-        if path and part is None:
-            continue
+    for part in schema_parts(chart, values):
         with problems.collecting():
-            _check_part(release, chart, path, schema, part, problems, mask)
+            _check_part(release, chart, part, problems, mask)
 
 
-def _check_part(
-    release: Release, chart: Chart, path: tuple[str, ...], schema: str, part: Json, problems: Problems, mask: Mask
-) -> None:
+def _check_part(release: Release, chart: Chart, part: SchemaPart, problems: Problems, mask: Mask) -> None:
     try:
-        faults, hushed = (list(_validator(schema, hidden).iter_errors(part)) for hidden in (None, MASK))
+        faults, hushed = (list(_validator(part.schema, hidden).iter_errors(part.values)) for hidden in (None, MASK))
     except (ValueError, RecursionError) as error:
         message = f"values.schema.json of chart {chart.name} is no valid schema: {str(error).splitlines()[0]}"
         raise DesiredStateError(message, where=release.chart_ref.where) from error
     for fault, quiet in zip(faults, hushed, strict=True):
-        place = (*path, *fault.instance_path)
+        place = (*part.path, *fault.instance_path)
         # The message quotes the value; one that holds a secret, however short, is left out of it.
         shown = fault if mask.json(fault.instance) == fault.instance else quiet
         dotted = ".".join(map(str, place)) or "values"
@@ -115,22 +108,3 @@ def _validator(schema: str, hidden: str | None) -> Any:
 
 def _refuse(uri: str) -> Any:
     raise ValueError(f"it refers to {uri}, and only what is in the file itself is read")
-
-
-def effective_values(chart: Chart, values: JsonMap) -> JsonMap:
-    """The values that the chart's templates see: its defaults under the user's, null removing a default."""
-    own = _without_nulls(merge(chart.defaults, values))
-    for sub in chart.subcharts:
-        below = dict(as_map(own.get(sub.key)))
-        if "global" in own:
-            below["global"] = merge(as_map(below.get("global")), as_map(own["global"]))
-        own = {**own, sub.key: effective_values(sub.chart, below)}
-    return own
-
-
-def _without_nulls(values: Mapping[str, Json]) -> dict[str, Json]:
-    return {
-        key: _without_nulls(value) if isinstance(value, Mapping) else value
-        for key, value in values.items()
-        if value is not None
-    }

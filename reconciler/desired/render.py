@@ -8,6 +8,7 @@ from reconciler.errors import ChartError
 from reconciler.model.desired import ClusterAccess, Release
 from reconciler.model.engine import Capabilities, Engine, RenderRequest
 from reconciler.model.json import JsonMap
+from reconciler.model.manifest import objects_in
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load_all
 
@@ -37,7 +38,7 @@ def _objects(release: Release, texts: Mapping[str, str]) -> tuple[JsonMap, ...]:
     found: list[JsonMap] = []
     for template, text in texts.items():
         try:
-            found += [item for item in load_all(text) if isinstance(item, dict) and item.get("kind")]
+            found += [item for document in load_all(text) for item in objects_in(document)]
         except YamlError as error:
             raise ChartError(
                 f"{release.id}: template {template} renders no YAML, line {error.mark.line + 1}: {error.problem}",

@@ -105,7 +105,7 @@ def status(request: Request, context: Context) -> Status:
             ReleaseStatus(
                 identity,
                 standing(state, previews.get(identity, TargetPreview(())), mask),
-                release_health(identity, found.observed),
+                release_health(identity, found.observed, mask),
             )
             for identity, state in found.states.items()
         ),

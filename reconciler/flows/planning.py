@@ -92,7 +92,8 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
         )
     except (EngineError, ChartError) as error:
         return TargetPreview((), refusal=error.message)
-    return TargetPreview(previewer.upgrade(release.id, rendered, stored))
+    definitions = previewer.definitions(release.chart.definitions) if stored is None and release.chart else ()
+    return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)))
 
 
 def _own_previews(found: Found) -> dict[Target, TargetPreview]:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.model.json import JsonMap
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
 class Subchart:
-    """A chart inside a chart: its key in the parent's values, and the chart itself."""
+    """A chart inside a chart.
+
+    Attributes:
+        key: where its values are in the parent's.
+        conditions: dotted paths in the parent's values; the first one that holds true or false decides if it is used.
+        tags: names below `tags` in the top chart's values; without a condition, one of them that is true is enough.
+    """
 
     key: str
     chart: Chart
+    conditions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,8 @@ class Chart:
         digest: sha256 (hex) of its content: a folder's file names and bytes, or an archive's bytes.
         defaults: values.yaml.
         schema: values.schema.json as text, or None.
+        definitions: the objects in crds/, those of subcharts included; Helm makes them at a first install, if missing.
         uses_lookup: a template calls `lookup`, so rendering needs the cluster.
-        has_crds: it brings a crds/ folder.
     """
 
     name: str
@@ -40,13 +44,5 @@ class Chart:
     defaults: JsonMap = field(repr=False)
     schema: str | None = field(repr=False)
     subcharts: tuple[Subchart, ...]
+    definitions: tuple[JsonMap, ...] = field(repr=False)
     uses_lookup: bool
-    has_crds: bool
-
-    @property
-    def schemas(self) -> Mapping[tuple[str, ...], str]:
-        """Path in the values → the schema that holds there, for the chart and all its subcharts."""
-        found: dict[tuple[str, ...], str] = {(): self.schema} if self.schema else {}
-        for sub in self.subcharts:
-            found.update({(sub.key, *path): schema for path, schema in sub.chart.schemas.items()})
-        return found

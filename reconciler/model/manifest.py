@@ -22,6 +22,16 @@ def kind_of(item: JsonMap) -> Kind:
     return Kind(text_at(item, "apiVersion"), text_at(item, "kind"))
 
 
+def objects_in(document: Json) -> list[JsonMap]:
+    """The objects in a YAML document: itself, or the items of a List; none when it is no object."""
+    if not isinstance(document, dict) or not document.get("kind"):
+        return []
+    items = document.get("items")
+    if str(document["kind"]).endswith("List") and isinstance(items, list):
+        return [item for item in items if isinstance(item, dict)]
+    return [document]
+
+
 def is_hook(item: JsonMap) -> bool:
     """Whether Helm runs it as a hook (or test) and does not keep it as a part of the release."""
     return bool(text_at(item, "metadata", "annotations", HOOK_ANNOTATION))

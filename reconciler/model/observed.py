@@ -64,6 +64,7 @@ class ObservedCluster:
 
     Attributes:
         resources: the kinds that it serves.
+        missing_namespaces: namespaces of the environment that do not exist.
         releases: by name, whoever made them.
         objects: live objects that carry Helm's label, of the kinds and namespaces that releases use.
     """
@@ -72,6 +73,7 @@ class ObservedCluster:
     capabilities: Capabilities
     resources: Mapping[Kind, Resource] = field(repr=False)
     namespaces: Mapping[NamespaceId, JsonMap] = field(repr=False)
+    missing_namespaces: frozenset[str]
     secrets: Mapping[SecretId, JsonMap] = field(repr=False)
     releases: Mapping[ReleaseId, StoredRelease] = field(repr=False)
     objects: Mapping[ObjectId, JsonMap] = field(repr=False)

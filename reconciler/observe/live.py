@@ -51,11 +51,13 @@ class _Observation:
     def run(self) -> ObservedCluster:
         resources = self._cluster.resources()
         releases = self._stored()
+        namespaces = self._live_namespaces(resources[_NAMESPACE])
         return ObservedCluster(
             name=self._cluster.name,
             capabilities=self._cluster.capabilities(),
             resources=resources,
-            namespaces=self._live_namespaces(resources[_NAMESPACE]),
+            namespaces={identity: item for identity, item in namespaces.items() if item is not None},
+            missing_namespaces=frozenset(identity.name for identity, item in namespaces.items() if item is None),
             secrets=self._live_secrets(resources[_SECRET]),
             releases=releases,
             objects=self._objects(releases, resources),
@@ -67,11 +69,11 @@ class _Observation:
         listed = concurrently(self._cluster.releases, namespaces)
         return {stored.id: stored for found in listed for stored in found if stored.id in wanted}
 
-    def _live_namespaces(self, resource: Resource) -> Mapping[NamespaceId, JsonMap]:
+    def _live_namespaces(self, resource: Resource) -> Mapping[NamespaceId, JsonMap | None]:
         homes = (NamespaceId(release.id.cluster, release.id.namespace) for release in self._releases)
         wanted = sorted({*self._namespaces, *homes})
         found = concurrently(lambda item: self._cluster.fetch(resource, "", item.name), wanted)
-        return {identity: item for identity, item in zip(wanted, found, strict=True) if item is not None}
+        return dict(zip(wanted, found, strict=True))
 
     def _live_secrets(self, resource: Resource) -> Mapping[SecretId, JsonMap]:
         found = concurrently(lambda item: self._cluster.fetch(resource, item.namespace, item.name), self._secrets)

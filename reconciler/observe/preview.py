@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from reconciler.errors import ApiError
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER, ClusterReader
 from reconciler.model.compare import missing_from
-from reconciler.model.identity import NamespaceId, ObjectId, ReleaseId
-from reconciler.model.json import JsonMap, merge
-from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, object_id, owner
+from reconciler.model.identity import ObjectId, ReleaseId
+from reconciler.model.json import JsonMap, merge, text_at
+from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
 from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
 
 FORBIDDEN, NOT_FOUND, CONFLICT = 403, 404, 409
@@ -36,6 +36,12 @@ class Previewer:
         previews = [self._of_release(release, key, item) for key, item in changed]
         gone = [(key, item) for key, item in before.items() if key not in wanted and not is_kept(item)]
         return (*previews, *self._deletions(gone))
+
+    def definitions(self, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
+        """What a first install would make of a chart's crds/: those that exist are left as they are, as Helm does."""
+        found = ((ObjectId(kind_of(item), "", text_at(item, "metadata", "name")), item) for item in items)
+        missing = [(key, item) for key, item in found if self._live(key) is None]
+        return tuple(self._ask(key, item, None, HELM_MANAGER) for key, item in missing)
 
     def confirm(self, release: ReleaseId, suspects: Sequence[tuple[ObjectId, JsonMap]]) -> tuple[Preview, ...]:
         """What correcting these objects would change."""
@@ -72,8 +78,7 @@ class Previewer:
         return known if known is not None else self.cluster.fetch(resource, identity.namespace, identity.name)
 
     def _awaits_namespace(self, identity: ObjectId) -> bool:
-        home = NamespaceId(self.observed.name, identity.namespace)
-        return bool(identity.namespace) and home not in self.observed.namespaces
+        return identity.namespace in self.observed.missing_namespaces
 
     def _ask(self, identity: ObjectId, item: JsonMap, live: JsonMap | None, manager: str) -> Preview:
         resource = self.observed.resources.get(identity.kind)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from reconciler.model.chart import Chart
-from reconciler.model.compare import differences, missing_from, show
+from reconciler.model.compare import missing_from, show
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId
-from reconciler.model.json import JsonMap
 from reconciler.model.manifest import as_applied, as_stored, object_id
 from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
 from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Suspect
+from reconciler.plan.values import changed
 
 # Helm's own limit for hooks, which is what an operation that does not wait may still take.
 _HOOK_LIMIT = timedelta(minutes=5)
@@ -60,7 +60,7 @@ def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
         yield "takes over a release that was not installed by reconciler"
     if release.chart:
         yield from _chart_reasons(release.chart, stored)
-    paths = _changed_paths(release.values, stored.values)
+    paths = [show(path) for path in changed(stored.values, release.values)]
     if paths:
         yield f"values changed: {_listed(paths)}"
     if stored.labels.get(REVISION, str(stored.revision)) != str(stored.revision):
@@ -74,12 +74,6 @@ def _chart_reasons(chart: Chart, stored: StoredRelease) -> Iterator[str]:
         yield f"chart {stored.chart_version} → {chart.version}"
     elif not chart.digest.startswith(stored.labels.get(CHART, "")):
         yield f"the content of chart {chart.name} {chart.version} changed"
-
-
-def _changed_paths(desired: JsonMap, stored: JsonMap) -> list[str]:
-    if desired == stored:
-        return []
-    return [show(difference.path) for difference in differences(stored, desired)]
 
 
 def _listed(paths: list[str]) -> str:

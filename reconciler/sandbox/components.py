@@ -85,6 +85,8 @@ def _api_server(paths: SandboxPaths, ports: Ports) -> list[str]:
 
 def _controller_manager(paths: SandboxPaths, ports: Ports) -> list[str]:
     return [
+        # A busy machine delays the simulated nodes' heartbeats; no node here ever really dies.
+        "--node-monitor-grace-period=24h",
         f"--kubeconfig={paths.component_kubeconfig('kube-controller-manager')}",
         f"--service-account-private-key-file={paths.service_account_key}",
         f"--root-ca-file={paths.ca}",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts.files import Files, digest_of, read_archive
-from reconciler.adapters.charts.reader import read_yaml
+from reconciler.adapters.charts.reader import read_yaml, read_yaml_stream
 from reconciler.errors import ChartError
 from reconciler.model.chart import Chart, Subchart
 from reconciler.model.json import as_map, text_at
+from reconciler.model.manifest import objects_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Dependency:
     name: str
     alias: str
     repository: str
+    conditions: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def parse_chart(files: Files, path: Path, digest: str) -> Chart:
@@ -48,8 +51,8 @@ def parse_chart(files: Files, path: Path, digest: str) -> Chart:
         defaults=_defaults(files, path),
         schema=_text(schema, f"{path}/values.schema.json") if schema else None,
         subcharts=subcharts,
+        definitions=tuple(_definitions(files, path, subcharts)),
         uses_lookup=_calls_lookup(files) or any(sub.chart.uses_lookup for sub in subcharts),
-        has_crds=any(name.startswith("crds/") for name in files) or any(sub.chart.has_crds for sub in subcharts),
     )
 
 
@@ -73,7 +76,19 @@ def dependencies(metadata: JsonMap) -> list[Dependency]:
     """What the chart declares that it needs."""
     declared = metadata.get("dependencies")
     entries = [as_map(item) for item in declared] if isinstance(declared, list) else []
-    return [Dependency(text_at(item, "name"), text_at(item, "alias"), text_at(item, "repository")) for item in entries]
+    return [_dependency(item) for item in entries]
+
+
+def _dependency(item: JsonMap) -> Dependency:
+    conditions = tuple(filter(None, (path.strip() for path in text_at(item, "condition").split(","))))
+    tags = item.get("tags")
+    return Dependency(
+        name=text_at(item, "name"),
+        alias=text_at(item, "alias"),
+        repository=text_at(item, "repository"),
+        conditions=conditions,
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+    )
 
 
 def subchart_files(files: Files, place: str) -> Iterator[Files]:
@@ -96,8 +111,17 @@ def _subcharts(files: Files, metadata: JsonMap, path: Path) -> Iterator[Subchart
     for inner in subchart_files(files, str(path)):
         chart = parse_chart(inner, path, digest_of(inner))
         # One chart may be used several times, under several aliases.
-        keys = [item.alias or item.name for item in declared if item.name == chart.name]
-        yield from (Subchart(key, chart) for key in keys or [chart.name])
+        uses = [item for item in declared if item.name == chart.name] or [Dependency(chart.name, "", "")]
+        yield from (Subchart(use.alias or use.name, chart, use.conditions, use.tags) for use in uses)
+
+
+def _definitions(files: Files, path: Path, subcharts: tuple[Subchart, ...]) -> Iterator[JsonMap]:
+    for name, data in files.items():
+        if name.startswith("crds/") and name.endswith((".yaml", ".yml", ".json")):
+            for document in read_yaml_stream(_text(data, f"{path}/{name}"), f"{path}/{name}"):
+                yield from objects_in(document)
+    for sub in subcharts:
+        yield from sub.chart.definitions
 
 
 def _defaults(files: Files, path: Path) -> JsonMap:

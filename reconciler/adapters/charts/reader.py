@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import ChartError
 from reconciler.yaml.compose import YamlError
-from reconciler.yaml.plain import load
+from reconciler.yaml.plain import load_all
 
 if TYPE_CHECKING:
     from reconciler.model.json import Json
@@ -22,8 +22,14 @@ def read_yaml(text: str, name: str) -> Json:
     Raises:
         ChartError: it is not YAML.
     """
+    documents = read_yaml_stream(text, name)
+    return documents[0] if documents else None
+
+
+def read_yaml_stream(text: str, name: str) -> list[Json]:
+    """The values of all documents; otherwise as `read_yaml`."""
     try:
-        return load(text)
+        return list(load_all(text))
     except YamlError as error:
         place = f":{error.mark.line + 1}:{error.mark.column + 1}"
         raise ChartError(f"{name}{place} is not valid YAML: {error.problem}") from error

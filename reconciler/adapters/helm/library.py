@@ -96,7 +96,7 @@ class LibraryEngine:
             self._configs.renew(request.cluster)
             raise
         manifest = text_at(summary, "manifest")
-        if request.chart.has_crds or any(kind in manifest for kind in _NEW_KINDS):
+        if request.chart.definitions or any(kind in manifest for kind in _NEW_KINDS):
             self._configs.renew(request.cluster)
 
     @contextmanager

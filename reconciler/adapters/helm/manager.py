@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FIELD_MANAGER = "helm"
+
+_LOADING = threading.Lock()
 
 # Go keeps the pointer, not a copy: the buffer has to live as long as the process.
 _NAME = ctypes.create_string_buffer(FIELD_MANAGER.encode())
@@ -29,10 +32,13 @@ def load_library() -> Any:
     Raises:
         ImportError: the wheel is not installed.
     """
-    if "helm_python" in sys.modules:
-        return sys.modules["helm_python"]
-    with _program_name():
-        return importlib.import_module("helm_python")
+    # Python's own lock is for each module: another thread could take a half-loaded package for a loaded one,
+    # and the argument vector is one for all.
+    with _LOADING:
+        if "helm_python" in sys.modules:
+            return sys.modules["helm_python"]
+        with _program_name():
+            return importlib.import_module("helm_python")
 
 
 @contextmanager

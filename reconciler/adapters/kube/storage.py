@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.identity import ReleaseId
-from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.json import JsonMap, as_map, text_at
+from reconciler.model.manifest import objects_in
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load_all
@@ -67,16 +68,7 @@ def manifest_objects(manifest: str) -> tuple[JsonMap, ...]:
     except YamlError:
         # Not by Helm then: nothing is known of its objects, and the next upgrade writes it anew.
         return ()
-    return tuple(item for document in documents for item in _flat(document))
-
-
-def _flat(document: Json) -> list[JsonMap]:
-    if not isinstance(document, dict) or not document.get("kind"):
-        return []
-    items = document.get("items")
-    if str(document["kind"]).endswith("List") and isinstance(items, list):
-        return [item for item in items if isinstance(item, dict)]
-    return [document]
+    return tuple(item for document in documents for item in objects_in(document))
 
 
 def _unpack(encoded: str) -> Any:

@@ -112,19 +112,20 @@ def test_reads_a_folder(store: ChartStore, tmp_path: Path) -> None:
     chart = store.fetch(local(path))
     assert (chart.name, chart.version, chart.path, chart.defaults) == ("api", "1.0.0", path, {"a": 1})
     assert [(item.key, item.chart.name) for item in chart.subcharts] == [("first", "sub"), ("second", "sub")]
-    assert chart.schemas == {(): '{"type": "object"}', ("first",): "{}", ("second",): "{}"}
-    assert chart.has_crds
+    assert chart.schema == '{"type": "object"}'
+    assert [(sub.key, sub.chart.schema) for sub in chart.subcharts] == [("first", "{}"), ("second", "{}")]
+    assert chart.definitions
     assert chart.uses_lookup
 
 
 def test_a_subchart_that_calls_lookup_counts(store: ChartStore, tmp_path: Path) -> None:
     """In a packed subchart too; a word in a comment does not count."""
-    sub = write(tmp_path / "sub", {"templates/a.yaml": '{{ lookup "v1" "Secret" "a" "b" }}', "crds/a.yaml": "x: y"})
+    sub = write(tmp_path / "sub", {"templates/a.yaml": '{{ lookup "v1" "Secret" "a" "b" }}', "crds/a.yaml": "kind: X"})
     (tmp_path / "api" / "charts").mkdir(parents=True)
     pack(sub, tmp_path / "api" / "charts" / "sub-1.0.0.tgz")
     path = write(tmp_path / "api", {"templates/a.yaml": "# lookup the docs"})
     chart = store.fetch(local(path))
-    assert (chart.uses_lookup, chart.has_crds) == (True, True)
+    assert (chart.uses_lookup, bool(chart.definitions)) == (True, True)
     shutil.rmtree(path / "charts")
     assert not make_store(tmp_path, FakeEngine(path)).fetch(local(path)).uses_lookup
 
