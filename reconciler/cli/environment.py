@@ -132,7 +132,7 @@ def plan(environment: str, only: tuple[str, ...], output: str, engine: str, *, f
 
         _print_document(plan_document(planned))
     else:
-        click.echo(plan_text(planned, _style(sys.stdout), full=full))
+        _show(plan_text(planned, _style(sys.stdout), full=full))
     sys.exit(1 if planned.blocked else CHANGES if planned.changes else 0)
 
 
@@ -174,7 +174,7 @@ def apply(
             lambda planned: progress.say(plan_text(planned, style, full=full), out),
             lambda event: progress.event(event, event_text(event, style), out),
         )
-    click.echo(outcome_text(outcome, style), file=out)
+    click.echo(outcome_text(outcome, style), file=out, color=True)
     if output == "json":
         from reconciler.report.documents import outcome_document  # noqa: PLC0415 - heavy
 
@@ -201,8 +201,13 @@ def status(environment: str, only: tuple[str, ...], output: str, engine: str) ->
     if output == "json":
         _print_document(status_document(found.environment, rows, well=found.is_well))
     else:
-        click.echo(status_text(found.environment, rows, _style(sys.stdout)))
+        _show(status_text(found.environment, rows, _style(sys.stdout)))
     sys.exit(0 if found.is_well else NOT_WELL)
+
+
+def _show(text: str) -> None:
+    """Print as it is: whether there are colours was decided when the text was made."""
+    click.echo(text, color=True)
 
 
 def _style(stream: Any) -> Style:

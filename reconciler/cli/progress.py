@@ -29,7 +29,7 @@ class _Plain:
     """No terminal, such as in CI: lines that stay, and nothing that moves."""
 
     def say(self, text: str, out: IO[str]) -> None:
-        click.echo(text, file=out)
+        click.echo(text, file=out, color=True)
 
     def event(self, event: Event, line: str | None, out: IO[str]) -> None:
         del event
@@ -45,7 +45,7 @@ class _Live:
         self._running: dict[str, None] = {}
 
     def say(self, text: str, out: IO[str]) -> None:
-        click.echo(text, file=out)
+        click.echo(text, file=out, color=True)
 
     def event(self, event: Event, line: str | None, out: IO[str]) -> None:
         from reconciler.model.outcome import Started  # noqa: PLC0415 - loaded long before the first event

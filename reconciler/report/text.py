@@ -23,7 +23,8 @@ _SIGNS = {
     ActionKind.BLOCKED: ("!", "error"),
 }
 _VERB_SIGNS = {Verb.CREATE: ("+", "add"), Verb.UPDATE: ("~", "change"), Verb.DELETE: ("-", "remove")}
-_LONGEST_LINE = 160
+# The beginning tells what a value is; the whole of it is in the JSON document.
+_LONGEST_VALUE = 48
 _MARKS = {
     Result.DONE: ("✓", "good"),
     Result.UNCHANGED: ("=", "quiet"),
@@ -142,4 +143,4 @@ def _text_diff(before: str, after: str, style: Style) -> Iterator[str]:
 
 def _value(value: Json) -> str:
     text = clean(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
