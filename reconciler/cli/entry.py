@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -23,6 +24,24 @@ def run() -> None:
         # The reader (`| head`) has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        if os.environ.get("RECONCILE_TRACEBACK"):
+            raise
+        sys.stderr.write(_bug(error))
+        sys.exit(1)
+
+
+def _bug(error: Exception) -> str:
+    """What a user needs for a report. Without the error's own text, which may quote anything."""
+    frames = []
+    frame = error.__traceback__
+    while frame is not None:
+        frames.append(f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    return (
+        f"a bug in reconciler: {type(error).__name__} at {frames[-1] if frames else 'an unknown place'}\n"
+        "  try: report it; RECONCILE_TRACEBACK=1 shows more, which may include secrets\n"
+    )
 
 
 def _code(main: Callable[..., object]) -> int:

@@ -1,0 +1,1 @@
+"""What is claimed about speed, measured beside the alternatives: `python -m benchmarks.speed`."""
