@@ -11,8 +11,11 @@ MAX_BYTES = 5_000_000
 
 
 def project_root(environment_file: Path, cwd: Path) -> Path:
-    """The project that a file belongs to: its git checkout, else where the user stands, else its own folder."""
-    folder = environment_file.resolve().parent
+    """The project that a file belongs to: its git checkout, else where the user stands, else its own folder.
+
+    Raises DesiredStateError: the name leads round in a circle.
+    """
+    folder = _resolved(environment_file, environment_file.name, None).parent
     for candidate in (folder, *folder.parents):
         if (candidate / ".git").exists():
             return candidate

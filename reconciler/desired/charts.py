@@ -84,10 +84,11 @@ def _check_values(release: Release, chart: Chart, values: JsonMap, problems: Pro
 
 def _check_part(release: Release, chart: Chart, part: SchemaPart, problems: Problems, mask: Mask) -> None:
     try:
-        faults, hushed = (list(_validator(part.schema, hidden).iter_errors(part.values)) for hidden in (None, MASK))
+        faults = list(_validator(part.schema, None).iter_errors(part.values))
     except (ValueError, RecursionError) as error:
         message = f"values.schema.json of chart {chart.name} is no valid schema: {str(error).splitlines()[0]}"
         raise DesiredStateError(message, where=release.chart_ref.where) from error
+    hushed = _validator(part.schema, MASK).iter_errors(part.values) if faults else ()
     for fault, quiet in zip(faults, hushed, strict=True):
         place = (*part.path, *fault.instance_path)
         # The message quotes the value; one that holds a secret, however short, is left out of it.

@@ -24,13 +24,14 @@ class SchemaPart:
 
 def effective_values(chart: Chart, values: JsonMap) -> dict[str, Json]:
     """All values that the chart and its subcharts see, in use or not."""
-    own = _without_nulls(merge(chart.defaults, values))
+    own = merge(chart.defaults, values)
     for sub in chart.subcharts:
         below = dict(as_map(own.get(sub.key)))
         if "global" in own:
             below["global"] = merge(as_map(below.get("global")), as_map(own["global"]))
         own[sub.key] = effective_values(sub.chart, below)
-    return own
+    # Not before: a null also removes what a subchart has by default.
+    return _without_nulls(own)
 
 
 def schema_parts(chart: Chart, values: JsonMap) -> Iterator[SchemaPart]:

@@ -47,7 +47,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> tuple[str, str | None]:
     """Message and hint for a reference to what does not exist."""
+    hint = _nearest_or_all(name, known) or f"there is no {kind} in this file yet"
+    return f'there is no {kind} "{name}"', hint
+
+
+def unknown_key(holder: str, path: str, step: str, known: Iterable[str]) -> tuple[str, str | None]:
+    """Message and hint for a dotted path of which one step is not there."""
+    return f'{holder} has no key "{path}"', _nearest_or_all(step, known)
+
+
+def _nearest_or_all(name: str, known: Iterable[str]) -> str | None:
     names = sorted(known)
     listed = ", ".join(names[:8]) + (", …" if len(names) > len(names[:8]) else "")
-    hint = did_you_mean(name, names) or (f"known: {listed}" if names else f"there is no {kind} in this file yet")
-    return f'there is no {kind} "{name}"', hint
+    return did_you_mean(name, names) or (f"known: {listed}" if names else None)

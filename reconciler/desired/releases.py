@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.desired.documents import Step
 from reconciler.desired.graph import find_cycle
-from reconciler.desired.problems import unknown_name
+from reconciler.desired.problems import unknown_key, unknown_name
 from reconciler.desired.schema import ReleaseSpec
 from reconciler.desired.scope import Namespaces, Scope
 from reconciler.desired.secrets import SecretData
@@ -139,7 +139,7 @@ class ReleaseResolver:
         if key in data:
             return data[key].reveal()
         if key not in self._scope.spec.secrets[name].data:
-            message, hint = unknown_name(f"key in secret {name}:", key, data)
+            message, hint = unknown_key(f"secret {name}", key, key, data)
             raise DesiredStateError(message, where=where, hint=hint)
         return ""  # its source failed, and was reported there
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from reconciler.desired.schema import SecretSpec
 from reconciler.desired.scope import Namespaces, Scope
+from reconciler.errors import Location
 from reconciler.model.desired import SecretObject
 from reconciler.model.identity import SecretId
 from reconciler.model.secret import SecretText
@@ -86,19 +87,28 @@ def _pull_secret(scope: Scope, homes: dict[str, list[Home]], secret: str, home: 
 def _objects(
     scope: Scope, key: str, spec: SecretSpec, data: SecretData, homes: list[Home], namespaces: Namespaces
 ) -> list[SecretObject]:
+    if spec.cluster and scope.cluster(spec.cluster, "secrets", key) is None:
+        return []
     found = []
     kind = DOCKER_CONFIG_TYPE if spec.type == "dockerconfigjson" else spec.type
     for name, path in homes:
         namespace = namespaces.pick(name, spec.cluster)
         if namespace is None:
-            scope.missing("namespace", name, "namespaces", scope.at(*path))
+            _no_namespace(scope, key, name, scope.at(*path), namespaces)
             continue
-        if spec.cluster and spec.cluster != namespace.id.cluster:
-            message = f'"{key}" is for cluster {spec.cluster}, namespace "{name}" is in {namespace.id.cluster}'
-            scope.problems.add(message, scope.at(*path))
         identity = SecretId(namespace.id.cluster, namespace.id.name, spec.name or key)
         found.append(SecretObject(identity, kind, data, scope.at("secrets", key)))
     return found
+
+
+def _no_namespace(scope: Scope, key: str, name: str, where: Location, namespaces: Namespaces) -> None:
+    elsewhere = namespaces.by_key.get(name)
+    if elsewhere is None:
+        scope.missing("namespace", name, "namespaces", where)
+        return
+    cluster = scope.spec.secrets[key].cluster
+    message = f'"{key}" is for cluster {cluster}, namespace "{name}" is in {elsewhere.id.cluster}'
+    scope.problems.add(message, where)
 
 
 def _refuse_twins(scope: Scope, found: list[SecretObject]) -> None:

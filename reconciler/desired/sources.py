@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.desired.problems import unknown_name
+from reconciler.desired.problems import unknown_key
 from reconciler.desired.schema import Source, ValueSource
 from reconciler.desired.values import split_path
 from reconciler.errors import DesiredStateError, Location
@@ -37,6 +37,8 @@ class Sources:
     def variable(self, name: str, where: Location) -> str:
         """The environment variable's text; unset and empty are errors, since an empty secret is never meant."""
         value = self._inputs.environ.get(name)
+        if value and _is_broken(value):
+            raise DesiredStateError(f"the environment variable {name} is no UTF-8 text", where=where)
         if value:
             return value
         state = "is not set" if value is None else "is empty"
@@ -56,12 +58,17 @@ class Sources:
         return _dig(self._opened[path], key, name, where)
 
 
+def _is_broken(text: str) -> bool:
+    """Whether the text stands for bytes that are no UTF-8, as Python gives them in variables."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _dig(values: Json, key: str, name: str, where: Location) -> str:
     value = values
     for step in split_path(key):
         known = list(value) if isinstance(value, dict) else []
         if step not in known:
-            message, hint = unknown_name(f"key in {name}:", key, known)
+            message, hint = unknown_key(name, key, step, known)
             raise DesiredStateError(message, where=where, hint=hint)
         value = value[step]  # type: ignore[call-overload, index]  # `known` is only filled from a dict
     if isinstance(value, dict | list) or value is None:

@@ -1,7 +1,8 @@
 """From YAML events to values, without recursion and within bounds.
 
-The parser is libyaml, through ruamel.yaml. Its own composer recurses in C and overflows the stack on deep nesting,
-so the events are composed here: a hostile document ends in a `YamlError`, never in a crash or a full memory.
+The parser is libyaml, through PyYAML: of Python's parsers it is the nearest to Go's (the copy in ruamel.yaml refuses
+`[https://a, :80]`, which Helm takes). Its own composer recurses in C and overflows the stack on deep nesting, so the
+events are composed here: a hostile document ends in a `YamlError`, never in a crash or a full memory.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ruamel.yaml import events as ev
-from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # imported there, not listed in __all__
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.error import YAMLError as _RuamelError
+from yaml import events as ev
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # imported there, not listed in __all__
+from yaml.error import MarkedYAMLError, YAMLError
 
 from reconciler.model.json import Scalar
 from reconciler.yaml.scalars import resolve
@@ -174,5 +174,5 @@ def compose(text: str, builder: Builder[T]) -> Iterator[T]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem), _mark(mark) if mark else Mark(0, 0)) from error
-    except _RuamelError as error:
+    except YAMLError as error:
         raise YamlError(str(error).splitlines()[0], Mark(0, 0)) from error

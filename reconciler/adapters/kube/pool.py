@@ -1,0 +1,112 @@
+"""A pool of connections to one API server: whom it trusts, how it shows who we are, and through which proxy it goes."""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+import tempfile
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+
+from reconciler.adapters.kube.kubeconfig import Connection
+from reconciler.errors import ClusterError
+
+# Seconds. A server that does not accept within the first is down; a LIST of thousands of objects fits the second.
+CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
+POOL_SIZE = 16
+
+
+def make_pool(cluster: str, connection: Connection) -> urllib3.PoolManager:
+    """The pool for a connection.
+
+    Raises:
+        ClusterError: a certificate, key or proxy of the kubeconfig is of no use.
+    """
+    options: dict[str, Any] = {
+        "maxsize": POOL_SIZE,
+        "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
+    }
+    if connection.server.startswith("https"):
+        options["ssl_context"] = _tls(cluster, connection)
+        if connection.tls_server_name:
+            options["server_hostname"] = options["assert_hostname"] = connection.tls_server_name
+        if not connection.verify:
+            options["assert_hostname"] = False
+    proxy = connection.proxy or _system_proxy(connection.server)
+    return _through(cluster, proxy, options) if proxy else urllib3.PoolManager(**options)
+
+
+def login(cluster: str, connection: Connection) -> dict[str, str]:
+    """The header that says who we are. Raises ClusterError: a token that cannot be sent."""
+    token = connection.token
+    if token and not (token.isascii() and token.isprintable()):
+        # http.client would refuse it, and print it.
+        raise ClusterError(f"cluster {cluster}: its token holds characters that no token has", hint="get a new kubeconfig")
+    if token:
+        return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": _basic(*connection.basic)} if connection.basic else {}
+
+
+def _basic(username: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _through(cluster: str, proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+    try:
+        parts = urlsplit(proxy)
+        if parts.username:
+            given = _basic(unquote(parts.username), unquote(parts.password or ""))
+            options["proxy_headers"] = {"Proxy-Authorization": given}
+        return urllib3.ProxyManager(proxy, **options)
+    except (ValueError, urllib3.exceptions.HTTPError) as error:
+        # The address is not shown: it may hold a password.
+        raise ClusterError(
+            f"cluster {cluster}: the proxy of its kubeconfig's `proxy-url`, or of HTTPS_PROXY, cannot be used",
+            hint="it has to be http://HOST:PORT or https://HOST:PORT; NO_PROXY names hosts that need none",
+        ) from error
+
+
+def _system_proxy(server: str) -> str | None:
+    parts = urlsplit(server)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _tls(cluster: str, connection: Connection) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=connection.authority)
+    except (ssl.SSLError, ValueError) as error:
+        raise _no_pem(cluster, "certificate-authority", error) from error
+    if not connection.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        # The kubeconfig says so; a warning at every request would tell nobody anything new.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    if connection.certificate and connection.key:
+        try:
+            _load_identity(context, connection.certificate, connection.key)
+        except ssl.SSLError as error:
+            raise _no_pem(cluster, "client-certificate` and `client-key", error) from error
+    return context
+
+
+def _no_pem(cluster: str, what: str, error: Exception) -> ClusterError:
+    reason = getattr(error, "reason", None) or "no PEM"
+    return ClusterError(
+        f"cluster {cluster}: `{what}` of its kubeconfig cannot be used: {str(reason).replace('_', ' ').lower()}",
+        hint="they are PEM texts, in base64 where the name ends with -data; get a new kubeconfig",
+    )
+
+
+def _load_identity(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    """OpenSSL takes a client's certificate only from a file: one that others cannot read, gone at once."""
+    handle, path = tempfile.mkstemp(prefix="reconciler-")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{certificate}\n{key}\n")
+        context.load_cert_chain(path)
+    finally:
+        os.unlink(path)  # noqa: PTH108 - the pair of mkstemp
