@@ -92,8 +92,8 @@ def validate(environment: str, output: str) -> None:
     if output == "json":
         _print_validation(environment, len(desired.releases), ())
         return
-    parts = (desired.releases, "releases"), (desired.namespaces, "namespaces"), (desired.secrets, "secrets")
-    counted = ", ".join(f"{len(items)} {word}" for items, word in parts)
+    parts = (desired.releases, "release"), (desired.namespaces, "namespace"), (desired.secrets, "secret")
+    counted = ", ".join(f"{len(items)} {word}{'' if len(items) == 1 else 's'}" for items, word in parts)
     click.echo(f"{environment} is valid: {counted}")
 
 

@@ -67,7 +67,7 @@ def _with_replicas(release: Release, chart: Chart) -> JsonMap:
 
 def _usual_path(release: Release, chart: Chart) -> tuple[str, ...]:
     for key in _REPLICA_KEYS:
-        if key in chart.defaults or key in release.values:
+        if key in chart.defaults:
             return (key,)
     raise DesiredStateError(
         f"chart {chart.name} has neither of the values {' and '.join(_REPLICA_KEYS)}, so replicas cannot be set",

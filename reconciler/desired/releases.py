@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from reconciler.model.desired import ChartRef, Release, Repository, Wait
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import JsonMap, with_path
 
+_INTO_LIST = re.compile(r"\[[0-9]+\]")
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
 
@@ -116,6 +118,9 @@ class ReleaseResolver:
         for dotted in spec.values_from:
             path = split_path(dotted)
             pinned[path] = self._scope.at("releases", key, "valuesFrom", dotted)
+            if _INTO_LIST.search(dotted):
+                hint = "give the list as a whole in `values`"
+                self._scope.problems.add(f'"{dotted}" goes into a list, which a path cannot', pinned[path], hint)
             with self._scope.problems.collecting():
                 values = with_path(values, path, self._value(spec, dotted, pinned[path]))
         for dotted in spec.replicas or {}:

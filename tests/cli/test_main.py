@@ -106,7 +106,7 @@ def test_a_valid_environment_says_so_from_anywhere_in_the_checkout(shop: Path, f
     """Exit code 0, and what is in it."""
     (shop / ".git").mkdir()
     run = validate(shop / folder, "-e", file)
-    assert (run.code, run.out, run.err) == (0, f"{file} is valid: 1 releases, 1 namespaces, 1 secrets\n", "")
+    assert (run.code, run.out, run.err) == (0, f"{file} is valid: 1 release, 1 namespace, 1 secret\n", "")
 
 
 def test_json_is_one_document(shop: Path) -> None:

@@ -254,11 +254,10 @@ def test_a_schema_may_refer_to_itself(shop: Project) -> None:
         ("replicas: 1\nname: a\n", "replicas: 3", ("replicas",), 3),
         ("replicas: 1\nreplicaCount: 2\nname: a\n", "replicas: 0", ("replicaCount",), 0),
         ("replicaCount: 1\nname: a\n", "replicas: 3\n    values: [{replicaCount: 9}]", ("replicaCount",), 3),
-        ("name: a\n", "replicas: 3\n    values: [{replicaCount: 9}]", ("replicaCount",), 3),
         ("worker: {replicas: 1}\nname: a\n", "replicas: {worker.replicas: 2}", ("worker", "replicas"), 2),
         ("name: a\n", "replicas: {store.replicas: 2}", ("store", "replicas"), 2),
     ],
-    ids=["replicaCount", "replicas", "both", "wins", "given by the user", "by path", "in a subchart"],
+    ids=["replicaCount", "replicas", "both", "wins", "by path", "in a subchart"],
 )
 def test_replicas_set_the_value_that_the_chart_knows(
     shop: Project, defaults: str, text: str, path: tuple[str, ...], count: int

@@ -157,11 +157,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Doing], str]], ...
             "no matches for kind",
             _say("the cluster does not know that kind: install the chart with its CRD first (`needs`)"),
         ),
-        ("context deadline exceeded", _say("`reconcile diagnose` tells what it waits for; or raise `wait`")),
+        (
+            "context deadline exceeded",
+            _say("`reconcile status` and `kubectl describe` tell what it waits for; or raise `wait`"),
+        ),
         (r"x509|certificate", _say("{server} has a certificate that is not trusted: name its authority")),
         (
             r"connection refused|no such host|unreachable|i/o timeout|no route to host|dial tcp",
-            _say("is {server} up, and its address right? `reconcile preflight` checks it"),
+            _say("is {server} up, and its address right?"),
         ),
         (
             r"unauthorized|\b401\b|must be logged in|asked for the client to provide credentials",
@@ -169,7 +172,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Doing], str]], ...
         ),
         (
             r"forbidden|\b403\b|access denied",
-            _say("the credentials for {server} lack that right: `reconcile preflight` lists the missing ones"),
+            _say("the credentials for {server} lack that right; ask for it"),
         ),
         (
             r"no chart (version|name) found|get a valid version|no versions? match|not found|\b404\b",

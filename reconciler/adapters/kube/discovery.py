@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.adapters.kube.transport import Transport
+from reconciler.errors import ClusterError
 from reconciler.model.cluster import Resource
 from reconciler.model.engine import Capabilities
 from reconciler.model.identity import Kind
-from reconciler.model.json import JsonMap, as_map, text_at
+from reconciler.model.json import Json, JsonMap, as_map, text_at
 
 # Aggregated discovery, stable since Kubernetes 1.30: https://kubernetes.io/docs/concepts/overview/kubernetes-api/
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -18,9 +19,20 @@ def discover(transport: Transport) -> Mapping[Kind, Resource]:
     """Every kind that can be read and applied. Raises ClusterError."""
     found: dict[Kind, Resource] = {}
     for path in ("/api", "/apis"):
-        for group in transport.get(path, accept=_AGGREGATED).get("items", []):
-            found.update((resource.kind, resource) for resource in _of_group(group))
+        for group in _groups(transport, path):
+            found.update((resource.kind, resource) for resource in _of_group(as_map(group)))
     return found
+
+
+def _groups(transport: Transport, path: str) -> Sequence[Json]:
+    answer = transport.get(path, accept=_AGGREGATED)
+    if text_at(answer, "kind") != "APIGroupDiscoveryList":
+        raise ClusterError(
+            f"cluster {transport.cluster}: it has no aggregated discovery at {path}",
+            hint="it has to be Kubernetes 1.30 or newer; or something else answers at the `server` of the kubeconfig",
+        )
+    groups = answer.get("items")
+    return groups if isinstance(groups, list) else []
 
 
 def capabilities(transport: Transport, resources: Mapping[Kind, Resource]) -> Capabilities:

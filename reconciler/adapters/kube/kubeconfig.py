@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.errors import ClusterError
@@ -55,11 +55,13 @@ def connection(access: ClusterAccess) -> Connection:
     context = _named(access, document, "context", context_name)
     cluster = _named(access, document, "cluster", text_at(context, "cluster"))
     user = _named(access, document, "user", text_at(context, "user")) if text_at(context, "user") else {}
-    if any(key in user for key in _BY_LIBRARY):
-        from reconciler.adapters.kube.plugins import connection_by_library  # noqa: PLC0415 - imports `kubernetes`
+    plain = _plain(access, cluster, user)
+    if not any(key in user for key in _BY_LIBRARY):
+        return plain
+    from reconciler.adapters.kube.plugins import credentials  # noqa: PLC0415 - imports `kubernetes`
 
-        return connection_by_library(access, document, context_name)
-    return _plain(access, cluster, user)
+    given = credentials(access, cluster, user)
+    return replace(plain, token=given.token, certificate=given.certificate, key=given.key, basic=None)
 
 
 def _plain(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Connection:
@@ -68,7 +70,7 @@ def _plain(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Connection
         raise _malformed(access, f'"{server}" is no address of an API server')
     username, password = text_at(user, "username"), text_at(user, "password")
     token_file = text_at(user, "tokenFile")
-    token = _read(access, token_file).strip() if token_file else text_at(user, "token")
+    token = (_read(access, token_file) if token_file else text_at(user, "token")).strip()
     return Connection(
         server=server.rstrip("/"),
         authority=_pem(access, cluster, "certificate-authority"),
@@ -112,7 +114,8 @@ def _pem(access: ClusterAccess, entry: JsonMap, key: str) -> str | None:
     encoded: Json = entry.get(f"{key}-data")
     if isinstance(encoded, str) and encoded:
         try:
-            return base64.b64decode(encoded, validate=True).decode()
+            # In several lines too, as Go reads it.
+            return base64.b64decode("".join(encoded.split()), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise _malformed(access, f"`{key}-data` is no base64") from error
     path = text_at(entry, key)
@@ -122,7 +125,7 @@ def _pem(access: ClusterAccess, entry: JsonMap, key: str) -> str | None:
 def _read(access: ClusterAccess, path: str) -> str:
     try:
         return (access.base / path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise _malformed(access, f"{path} cannot be read: {reason.lower()}") from error
 

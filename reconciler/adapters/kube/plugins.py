@@ -2,47 +2,74 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, load_kube_config_from_dict
+from kubernetes.config.exec_provider import ExecProvider
+from kubernetes.config.kube_config import ConfigNode
 
-from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.errors import ClusterError
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.json import JsonMap
+from reconciler.model.json import JsonMap, as_map, text_at
+
+# Under which name the library keeps a token, in this version and in those before 36.
+_TOKEN_KEYS = ("BearerToken", "authorization")
 
 
-def connection_by_library(access: ClusterAccess, document: JsonMap, context: str) -> Connection:
-    """The connection as `kubernetes.config` reads it, plugins run.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token, or a client certificate with its key (PEM texts)."""
+
+    token: str | None = field(repr=False)
+    certificate: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
+
+
+def credentials(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Credentials:
+    """What the plugin or provider of a kubeconfig's user gives.
 
     Raises:
-        ClusterError: the plugin or provider gave no credentials.
+        ClusterError: it gave no credentials.
     """
-    settings = Configuration()
     try:
-        load_kube_config_from_dict(  # type: ignore[no-untyped-call]  # the library has no types here
-            dict(document), context=context, client_configuration=settings, persist_config=False
-        )
-    except ConfigException as error:
-        raise ClusterError(
-            f"cluster {access.name}: its credentials plugin failed: {error}",
-            where=access.where,
-            hint="run `kubectl get --raw /version` with the same kubeconfig to see the plugin's own message",
-        ) from error
-    bearer = settings.get_api_key_with_prefix("authorization") or ""
-    return Connection(
-        server=str(settings.host).rstrip("/"),
-        authority=_text(settings.ssl_ca_cert),
-        verify=bool(settings.verify_ssl),
-        tls_server_name=settings.tls_server_name,
-        token=bearer.removeprefix("Bearer ") or None,
-        basic=None,
-        certificate=_text(settings.cert_file),
-        key=_text(settings.key_file),
-        proxy=settings.proxy,
+        found = _by_plugin(access, cluster, user) if "exec" in user else _by_provider(cluster, user)
+    except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+        # The library checks little of what a plugin prints, and of what the kubeconfig says about it.
+        raise _failed(access, str(error)) from error
+    if not found.token and not (found.certificate and found.key):
+        raise _failed(access, "it gave neither a token nor a certificate with its key")
+    return found
+
+
+def _by_plugin(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Credentials:
+    plugin = ConfigNode("user/exec", dict(as_map(user["exec"])))  # type: ignore[no-untyped-call]  # no types there
+    about = ConfigNode("cluster", dict(cluster))  # type: ignore[no-untyped-call]  # the same
+    status = ExecProvider(plugin, str(access.base), about).run()  # type: ignore[no-untyped-call]  # the same
+    return Credentials(
+        text_at(status, "token") or None,
+        text_at(status, "clientCertificateData") or None,
+        text_at(status, "clientKeyData") or None,
     )
 
 
-def _text(path: str | None) -> str | None:
-    return Path(path).read_text(encoding="utf-8") if path else None
+def _by_provider(cluster: JsonMap, user: JsonMap) -> Credentials:
+    # Of the cluster only its address: its files are read by us, beside the kubeconfig.
+    document = {
+        "clusters": [{"name": "cluster", "cluster": {"server": text_at(cluster, "server")}}],
+        "users": [{"name": "user", "user": dict(user)}],
+        "contexts": [{"name": "context", "context": {"cluster": "cluster", "user": "user"}}],
+        "current-context": "context",
+    }
+    settings = Configuration()
+    load_kube_config_from_dict(document, client_configuration=settings, persist_config=False)  # type: ignore[no-untyped-call]  # the same
+    bearer = next((settings.api_key[key] for key in _TOKEN_KEYS if key in settings.api_key), "")
+    return Credentials(bearer.removeprefix("Bearer ") or None)
+
+
+def _failed(access: ClusterAccess, why: str) -> ClusterError:
+    return ClusterError(
+        f"cluster {access.name}: its credentials plugin failed: {why}",
+        where=access.where,
+        hint="run `kubectl get --raw /version` with the same kubeconfig to see the plugin's own message",
+    )

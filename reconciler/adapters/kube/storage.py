@@ -78,7 +78,7 @@ def _unpack(encoded: str) -> Any:
             zlib.decompressobj(wbits=31).decompress(packed, _MAX_UNPACKED) if packed[:2] == b"\x1f\x8b" else packed
         )
         return json.loads(unpacked)
-    except (ValueError, zlib.error):
+    except (ValueError, RecursionError, zlib.error):
         return None
 
 
@@ -97,7 +97,7 @@ def _status(text: str) -> ReleaseStatus:
 
 
 def _changed(labels: JsonMap, created: str) -> datetime:
-    modified = str(labels.get("modifiedAt", ""))
-    if modified.isdigit():
-        return datetime.fromtimestamp(int(modified), UTC)
-    return datetime.fromisoformat(created) if created else datetime.fromtimestamp(0, UTC)
+    try:
+        return datetime.fromtimestamp(int(str(labels.get("modifiedAt", ""))), UTC)
+    except (ValueError, OverflowError, OSError):  # no label, or one that is no time
+        return datetime.fromisoformat(created) if created else datetime.fromtimestamp(0, UTC)

@@ -37,7 +37,7 @@ class Transport:
     """Sends requests to one API server."""
 
     def __init__(self, cluster: str, connection: Connection) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._server = connection.server
         self._headers = {
             "Accept": "application/json",
@@ -69,14 +69,14 @@ class Transport:
             return json.loads(content)
         except ValueError as error:
             raise ClusterError(
-                f"cluster {self._cluster}: {self._server} did not answer as an API server: {_beginning(content)}",
+                f"cluster {self.cluster}: {self._server} did not answer as an API server: {_beginning(content)}",
                 hint="something between may have answered: check the `server` of the kubeconfig, and the proxy",
             ) from error
 
     def _unreachable(self, error: urllib3.exceptions.HTTPError) -> ClusterError:
         cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
         why, hint = _explain(cause)
-        return ClusterError(f"cluster {self._cluster}: {self._server} cannot be reached: {why}", hint=hint)
+        return ClusterError(f"cluster {self.cluster}: {self._server} cannot be reached: {why}", hint=hint)
 
     def _refused(self, status: int, content: bytes, request: str) -> ApiError:
         message, reason = _status(content)
@@ -89,7 +89,7 @@ class Transport:
             hint = "this is no answer of an API server: check the `server` of the kubeconfig, and the proxy"
         elif status == 403:  # noqa: PLR2004 - Forbidden
             hint = "ask for a Role that grants this, and check it with `kubectl auth can-i`"
-        return ApiError(f"cluster {self._cluster}: {message}", status=status, reason=reason, hint=hint)
+        return ApiError(f"cluster {self.cluster}: {message}", status=status, reason=reason, hint=hint)
 
 
 def _status(content: bytes) -> tuple[str, str]:
