@@ -80,7 +80,7 @@ def validate(environment: str, output: str) -> None:
     All mistakes are reported at once, each as path:line:column: message. Exit code: 0 valid, 1 not.
     """
     from reconciler.errors import DesiredStateErrors  # noqa: PLC0415 - heavy, with the next
-    from reconciler.flows.commands import validate as flow  # noqa: PLC0415 - heavy
+    from reconciler.flows.validate import validate as flow  # noqa: PLC0415 - heavy
 
     try:
         desired = flow(*_start(environment, (), "auto"))
@@ -103,7 +103,7 @@ def validate(environment: str, output: str) -> None:
 @_engine
 def render(environment: str, only: tuple[str, ...], engine: str) -> None:
     """Print the objects that would be applied, as YAML; secrets are masked, no cluster is asked."""
-    from reconciler.flows.commands import render_all  # noqa: PLC0415 - heavy
+    from reconciler.flows.render import render_all  # noqa: PLC0415 - heavy
     from reconciler.report.objects import objects_yaml  # noqa: PLC0415 - heavy
 
     rendered = render_all(*_start(environment, only, engine))
@@ -122,7 +122,7 @@ def plan(environment: str, only: tuple[str, ...], output: str, engine: str, *, f
 
     Exit code: 0 nothing to do, 2 changes, 1 an error, or an action that is blocked.
     """
-    from reconciler.flows.commands import plan as flow  # noqa: PLC0415 - heavy
+    from reconciler.flows.plan import plan as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import plan_text  # noqa: PLC0415 - heavy
 
     with make_progress("looking at the clusters"):
@@ -158,7 +158,7 @@ def apply(
 
     What fails stops only what needs it. Exit code: 0 converged, 1 an error, 3 refused by a guard.
     """
-    from reconciler.flows.commands import apply as flow  # noqa: PLC0415 - heavy
+    from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import event_text, outcome_text, plan_text  # noqa: PLC0415 - heavy
 
     # A CI job is cancelled with SIGTERM; like Ctrl-C, it ends what is under way in order.
@@ -192,7 +192,7 @@ def status(environment: str, only: tuple[str, ...], output: str, engine: str) ->
 
     Exit code: 0 all well, 2 not.
     """
-    from reconciler.flows.commands import status as flow  # noqa: PLC0415 - heavy
+    from reconciler.flows.status import status as flow  # noqa: PLC0415 - heavy
     from reconciler.report.status import status_document, status_text  # noqa: PLC0415 - heavy
 
     with make_progress("looking at the clusters"):

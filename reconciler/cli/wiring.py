@@ -10,10 +10,10 @@ from pathlib import Path
 from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
-from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.adapters.sops import Sops
 from reconciler.flows.context import Context, Tools
-from reconciler.model.desired import Desired
+from reconciler.model.cluster import ClusterReader, ClusterWriter
+from reconciler.model.desired import ClusterAccess, Desired
 from reconciler.model.inputs import Inputs
 
 
@@ -24,10 +24,22 @@ def make_context(environment: str, engine: str) -> Context:
     return Context(
         inputs=Inputs(files, Sops(os.environ), os.environ),
         tools=lambda desired: _tools(desired, engine),
-        reader=KubeReader,
-        writer=KubeWriter,
+        reader=_reader,
+        writer=_writer,
         now=lambda: datetime.now(UTC),
     )
+
+
+def _reader(access: ClusterAccess) -> ClusterReader:
+    from reconciler.adapters.kube.client import KubeReader  # noqa: PLC0415 - heavy, and `validate` asks no cluster
+
+    return KubeReader(access)
+
+
+def _writer(access: ClusterAccess) -> ClusterWriter:
+    from reconciler.adapters.kube.client import KubeWriter  # noqa: PLC0415 - as above
+
+    return KubeWriter(access)
 
 
 def _tools(desired: Desired, engine: str) -> Tools:

@@ -1,0 +1,27 @@
+"""`reconcile apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from reconciler.apply.executor import Executor
+from reconciler.apply.handlers import Handlers
+from reconciler.flows.context import Context, Request
+from reconciler.flows.planning import look, make_plan
+from reconciler.model.outcome import Event, Outcome
+from reconciler.model.plan import Plan
+
+
+def apply(
+    request: Request, context: Context, workers: int, show: Callable[[Plan], None], emit: Callable[[Event], None]
+) -> Outcome:
+    """Make it so. `show` is given the plan before anything is done."""
+    found = look(request, context)
+    planned = make_plan(found)
+    show(planned)
+    desired = found.desired
+    writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
+    handlers = Handlers(writers, desired.clusters, found.tools.engine)
+    with closing(found.tools.engine) as engine:
+        return Executor(planned, handlers.perform, engine.cancel, emit, desired.mask, workers).run()
