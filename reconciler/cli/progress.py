@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Protocol
 import click
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from reconciler.model.outcome import Event
 
 
@@ -40,12 +42,15 @@ class _Plain:
 class _Live:
     """A terminal: a moving line names what is under way."""
 
-    def __init__(self, status: object) -> None:
+    def __init__(self, status: Status) -> None:
         self._status = status
         self._running: dict[str, None] = {}
 
     def say(self, text: str, out: IO[str]) -> None:
+        # The moving line gives way: both may be on the same terminal.
+        self._status.stop()
         click.echo(text, file=out, color=True)
+        self._status.start()
 
     def event(self, event: Event, line: str | None, out: IO[str]) -> None:
         from reconciler.model.outcome import Started  # noqa: PLC0415 - loaded long before the first event
@@ -57,7 +62,7 @@ class _Live:
             self._running.pop(name, None)
         if line is not None:
             self.say(line, out)
-        self._status.update(", ".join(self._running) or "done")  # type: ignore[attr-defined]  # rich's Status
+        self._status.update(", ".join(self._running) or "done")
 
 
 @contextmanager
