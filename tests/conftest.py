@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.adapters.helm.manager import load_library
 from reconciler.errors import Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.secret import SecretText
@@ -20,6 +21,9 @@ from reconciler.sandbox.catalog import CONTROL_PLANE
 from reconciler.sandbox.programs import ensure
 
 pytest_plugins = ["tests.servers"]
+
+# Before any test imports `helm_python` by itself: the first import decides under which name it writes.
+load_library()
 
 
 @dataclass(frozen=True)
