@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.errors import ReconcilerError
 from reconciler.model.identity import Target
@@ -18,11 +19,16 @@ Emit = Callable[[Event], None]
 # Each operation of Helm keeps about half a core busy while it renders and encodes; more at once gain nothing.
 DEFAULT_WORKERS = 4
 
+_NOT_BEGUN = "interrupted before it began"
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 
 class Executor:
-    """Executes one plan. An interrupt ends what is under way in order, and starts nothing more."""
+    """Executes one plan. An interrupt ends what is under way in order, and starts nothing more.
+
+    An interrupt can come between any two lines of `run`, so each step of the bookkeeping can be taken twice, and no
+    step but the last one decides: a worker notes itself what it began and what came of it.
+    """
 
     def __init__(
         self, plan: Plan, perform: Perform, cancel: Callable[[], None], emit: Emit, mask: Mask, workers: int
@@ -34,36 +40,49 @@ class Executor:
         self._mask = mask
         self._workers = workers
         self._outcomes: dict[Target, ActionOutcome] = {}
-        self._running: dict[Future[ActionOutcome], Action] = {}
-        self._waiting: dict[Target, Action] = {}
+        self._begun: set[Target] = set()
+        self._ended: dict[Target, ActionOutcome] = {}
+        self._news = threading.Event()
         self._cancelled = False
 
     def run(self) -> Outcome:
         """Take every step that can be taken. Never raises for a step that fails: the outcome says so."""
-        self._waiting = {action.target: action for action in self._plan.actions}
         with ThreadPoolExecutor(self._workers) as pool:
-            while self._waiting or self._running:
+            while len(self._outcomes) < len(self._plan.actions):
                 try:
+                    self._end_if_cancelled()
                     self._advance(pool)
                     self._collect()
                 except KeyboardInterrupt:
-                    self._interrupt()
+                    self._cancelled = True
         return Outcome(self._plan, tuple(self._outcomes[action.target] for action in self._plan.actions))
+
+    def _end_if_cancelled(self) -> None:
+        """At every turn: an operation may have been about to begin when the others were told to end."""
+        if self._cancelled:
+            self._cancel()
 
     def _advance(self, pool: ThreadPoolExecutor) -> None:
         """Settle or start all that can be, as long as that frees others."""
         moved = True
         while moved:
             moved = False
-            for action in list(self._waiting.values()):
+            for action in self._waiting():
                 settled = self._settled(action)
                 if settled:
-                    del self._waiting[action.target]
                     self._record(settled)
                     moved = True
-                elif len(self._running) < self._workers and self._is_ready(action):
-                    del self._waiting[action.target]
-                    self._running[pool.submit(self._attempt, action)] = action
+                elif len(self._begun) - len(self._ended) < self._workers and self._is_ready(action):
+                    self._emit(Started(action))
+                    pool.submit(self._attempt, action)
+                    self._begun.add(action.target)
+
+    def _waiting(self) -> list[Action]:
+        return [
+            action
+            for action in self._plan.actions
+            if action.target not in self._begun and action.target not in self._outcomes
+        ]
 
     def _settled(self, action: Action) -> ActionOutcome | None:
         """The outcome of an action that is not to be tried, or None."""
@@ -73,7 +92,7 @@ class Executor:
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
         if self._cancelled:
-            return ActionOutcome(action, Result.CANCELLED, "interrupted before it began", None, 0.0)
+            return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0)
         if lacking:
             return ActionOutcome(action, Result.SKIPPED, f"needs {sorted(map(str, lacking))[0]}", None, 0.0)
         return None
@@ -85,30 +104,37 @@ class Executor:
     def _is_ready(self, action: Action) -> bool:
         return all(need in self._outcomes for need in action.needs)
 
-    def _attempt(self, action: Action) -> ActionOutcome:
-        self._emit(Started(action))
+    def _attempt(self, action: Action) -> None:
+        """In a worker. Noted as begun before the look at `_cancelled`, which is set before the look at what began."""
+        self._begun.add(action.target)
         started = time.monotonic()
+        result, message, hint = self._attempted(action)
+        self._ended[action.target] = ActionOutcome(action, result, message, hint, time.monotonic() - started)
+        self._news.set()
+
+    def _attempted(self, action: Action) -> tuple[Result, str, str | None]:
+        if self._cancelled:
+            return Result.CANCELLED, _NOT_BEGUN, None
         try:
             self._perform(action)
         except ReconcilerError as error:
             result = Result.CANCELLED if self._cancelled else Result.FAILED
-            message = self._mask.text(error.message)
-            return ActionOutcome(action, result, message, error.hint, time.monotonic() - started)
-        return ActionOutcome(action, Result.DONE, action.reason, None, time.monotonic() - started)
+            return result, self._mask.text(error.message), self._mask.text(error.hint) if error.hint else None
+        except Exception as error:  # noqa: BLE001 - one action's bug must not lose the outcome of the others
+            bug = self._mask.text(f"a bug in reconciler: {type(error).__name__}: {error}")
+            return Result.FAILED, bug, "please report it; the rest of the plan is not affected"
+        return Result.DONE, action.reason, None
 
     def _collect(self) -> None:
         """Wait until something ends. In short turns, so that an interrupt is never kept waiting."""
-        if not self._running:
+        if all(target in self._outcomes for target in list(self._begun)):
             return
-        done, _ = wait(self._running, timeout=0.5, return_when=FIRST_COMPLETED)
-        for future in done:
-            del self._running[future]
-            self._record(future.result())
+        self._news.wait(0.5)
+        self._news.clear()
+        for target, outcome in list(self._ended.items()):
+            if target not in self._outcomes:
+                self._record(outcome)
 
     def _record(self, outcome: ActionOutcome) -> None:
         self._outcomes[outcome.action.target] = outcome
         self._emit(outcome)
-
-    def _interrupt(self) -> None:
-        self._cancelled = True
-        self._cancel()

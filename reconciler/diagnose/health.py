@@ -12,13 +12,15 @@ from reconciler.model.identity import ReleaseId
 from reconciler.model.json import Json, JsonMap, as_map, dig, text_at
 from reconciler.model.manifest import kind_of, object_id
 from reconciler.model.observed import Observed
+from reconciler.model.secret import Mask
 from reconciler.model.standing import HEALTHY, Condition, Health
 
+_UNSEEN = Health(Condition.PROGRESSING, "has not been looked at by its controller yet")
 _WORST_FIRST = (Condition.FAILED, Condition.MISSING, Condition.PROGRESSING, Condition.HEALTHY)
 
 
-def release_health(release: ReleaseId, observed: Observed) -> Health:
-    """The worst health among the objects of a release as it is installed."""
+def release_health(release: ReleaseId, observed: Observed, mask: Mask) -> Health:
+    """The worst health among the objects of a release as it is installed; masked, since objects say anything."""
     stored = observed.release(release)
     if stored is None:
         return Health(Condition.MISSING, "not installed")
@@ -28,7 +30,7 @@ def release_health(release: ReleaseId, observed: Observed) -> Health:
         identity = object_id(item, release, cluster.resources)
         live = cluster.objects.get(identity)
         health = object_health(live) if live else Health(Condition.MISSING, "is gone")
-        found.append(Health(health.condition, f"{identity} {health.reason}" if health.reason else ""))
+        found.append(Health(health.condition, mask.text(f"{identity} {health.reason}") if health.reason else ""))
     return _worst(found)
 
 
@@ -70,28 +72,51 @@ def _of(ready: int, wanted: int, what: str) -> Health:
     return HEALTHY if ready >= wanted else Health(Condition.PROGRESSING, f"has {ready} of {wanted} {what}")
 
 
+def _first_trouble(*checks: Health) -> Health:
+    return next((check for check in checks if not check.is_healthy), HEALTHY)
+
+
 def _deployment(item: JsonMap) -> Health:
     conditions = _conditions(item)
     if text_at(conditions.get("Progressing", {}), "reason") == "ProgressDeadlineExceeded":
         return Health(Condition.FAILED, _told(conditions["Progressing"]))
     if _is_behind(item):
-        return Health(Condition.PROGRESSING, "has not been looked at by its controller yet")
+        return _UNSEEN
     wanted = _number(item, "spec", "replicas", default=1)
-    updated = _of(_number(item, "status", "updatedReplicas"), wanted, "replicas updated")
-    return updated if not updated.is_healthy else _of(_number(item, "status", "availableReplicas"), wanted, "available")
+    updated = _number(item, "status", "updatedReplicas")
+    # An old pod that still serves is counted as available, while the new one may never start.
+    old = _number(item, "status", "replicas") - updated
+    return _first_trouble(
+        _of(updated, wanted, "replicas updated"),
+        HEALTHY if old <= 0 else Health(Condition.PROGRESSING, f"has {old} replicas of before left"),
+        _of(_number(item, "status", "availableReplicas"), wanted, "available"),
+    )
 
 
 def _stateful_set(item: JsonMap) -> Health:
     if _is_behind(item):
-        return Health(Condition.PROGRESSING, "has not been looked at by its controller yet")
-    return _of(_number(item, "status", "readyReplicas"), _number(item, "spec", "replicas", default=1), "replicas ready")
+        return _UNSEEN
+    wanted = _number(item, "spec", "replicas", default=1)
+    ready = _of(_number(item, "status", "readyReplicas"), wanted, "replicas ready")
+    return _first_trouble(ready, _rolled_out(item, wanted))
+
+
+def _rolled_out(item: JsonMap, wanted: int) -> Health:
+    strategy = dig(item, "spec", "updateStrategy")
+    done = text_at(item, "status", "currentRevision") == text_at(item, "status", "updateRevision")
+    if done or text_at(strategy, "type") == "OnDelete":
+        return HEALTHY
+    held_back = _number(as_map(strategy), "rollingUpdate", "partition")
+    return _of(_number(item, "status", "updatedReplicas"), wanted - held_back, "replicas updated")
 
 
 def _daemon_set(item: JsonMap) -> Health:
     if _is_behind(item):
-        return Health(Condition.PROGRESSING, "has not been looked at by its controller yet")
-    return _of(
-        _number(item, "status", "numberAvailable"), _number(item, "status", "desiredNumberScheduled"), "pods available"
+        return _UNSEEN
+    wanted = _number(item, "status", "desiredNumberScheduled")
+    return _first_trouble(
+        _of(_number(item, "status", "updatedNumberScheduled"), wanted, "pods updated"),
+        _of(_number(item, "status", "numberAvailable"), wanted, "pods available"),
     )
 
 
@@ -141,7 +166,9 @@ def _by_conditions(item: JsonMap) -> Health:
     conditions = _conditions(item)
     if _is(conditions, "Stalled", "True"):
         return Health(Condition.FAILED, _told(conditions["Stalled"]))
-    if _is(conditions, "Ready", "False"):
+    if dig(item, "status", "observedGeneration") is not None and _is_behind(item):
+        return _UNSEEN
+    if _is(conditions, "Ready", "False") or _is(conditions, "Ready", "Unknown"):
         return Health(Condition.PROGRESSING, _told(conditions["Ready"]) or "is not ready")
     return HEALTHY
 

@@ -14,7 +14,9 @@ from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, k
 from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
 
 FORBIDDEN, NOT_FOUND, CONFLICT = 403, 404, 409
-_REFUSALS = frozenset({400, CONFLICT, 422})
+_REFUSALS = frozenset({400, FORBIDDEN, CONFLICT, 422})
+# How the server says that a right is missing; a quota or a policy says something else, with the same status.
+_NO_RIGHT = '" cannot '
 # How server-side apply answers to an unknown field or a wrong type: with status 500, of all things.
 _MALFORMED = "failed to create typed patch object"
 
@@ -64,6 +66,9 @@ class Previewer:
         return item == before.get(key) and live is not None and not any(missing_from(as_stored(item), live))
 
     def _of_release(self, release: ReleaseId, identity: ObjectId, item: JsonMap) -> Preview:
+        if not identity.name:
+            refusal = f"{identity.kind.name} has no metadata.name, which Helm needs to find it again"
+            return Preview(identity, None, item, None, verified=False, refusal=refusal)
         live = self._live(identity)
         other = owner(live) if live else None
         if live is not None and other != (release.namespace, release.name):
@@ -102,7 +107,7 @@ class Previewer:
 
 
 def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: ApiError) -> Preview:
-    if error.status == FORBIDDEN:
+    if error.status == FORBIDDEN and _NO_RIGHT in error.message:
         return _guess(identity, item, live, "no right to patch it, so this is what would be sent")
     if error.status == NOT_FOUND:
         return _guess(identity, item, live, "its kind or namespace does not exist yet")

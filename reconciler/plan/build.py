@@ -18,6 +18,9 @@ from reconciler.plan.order import in_order
 from reconciler.plan.own import OwnState
 from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
 
+# A reason is one line; the changes below it have everything.
+_NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
+
 
 @dataclass(frozen=True, slots=True)
 class TargetPreview:
@@ -118,10 +121,10 @@ class _Decision:
         )
         description = f"reconciler: {reason}"
         work = WriteRelease(self.release, self.environment, revision, repair, checks, description)
-        return Action(kind, self.release.id, reason, self._changes(None), frozenset(), work)
+        return Action(kind, self.release.id, reason, self._changes(), frozenset(), work)
 
     def _correct(self) -> Action:
-        changes = self._changes(HELM_MANAGER)
+        changes = self._changes()
         if not changes:
             return _nothing(self.release.id)
         changed = {found.id for found in changes}
@@ -131,8 +134,8 @@ class _Decision:
         work = ApplyObjects(items, HELM_MANAGER)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
 
-    def _changes(self, ours: str | None) -> tuple[ObjectChange, ...]:
-        found = (change(item, self.mask, ours) for item in self.preview.objects)
+    def _changes(self) -> tuple[ObjectChange, ...]:
+        found = (change(item, self.mask, HELM_MANAGER) for item in self.preview.objects)
         return tuple(item for item in found if item)
 
 
@@ -142,7 +145,7 @@ def _nothing(target: Target) -> Action:
 
 def drifted(changes: tuple[ObjectChange, ...]) -> str:
     """`drifted: Deployment shop/api spec.replicas (kubectl-scale at …)`."""
-    words = [_drifted_object(found) for found in changes[:3]]
+    words = [_drifted_object(found) for found in changes[:_NAMED_OBJECTS]]
     rest = len(changes) - len(words)
     return "drifted: " + "; ".join(words) + (f"; and {rest} more objects" if rest > 0 else "")
 
@@ -150,5 +153,6 @@ def drifted(changes: tuple[ObjectChange, ...]) -> str:
 def _drifted_object(found: ObjectChange) -> str:
     if found.verb is Verb.CREATE:
         return f"{found.id} is gone"
-    fields = [field.path + (f" (by {field.writer})" if field.writer else "") for field in found.fields[:4]]
-    return f"{found.id} {', '.join(fields)}"
+    fields = [field.path + (f" (by {field.writer})" if field.writer else "") for field in found.fields[:_NAMED_FIELDS]]
+    rest = len(found.fields) - len(fields)
+    return f"{found.id} {', '.join(fields)}" + (f" and {rest} more" if rest > 0 else "")

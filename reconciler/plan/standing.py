@@ -26,9 +26,16 @@ def _word(state: State, preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
             failed = stored.status is ReleaseStatus.FAILED
             return (Sync.FAILED if failed else Sync.OUT_OF_SYNC), "; ".join(reasons)
         case Settled():
-            changes = [found for found in (change(item, mask, HELM_MANAGER) for item in preview.objects) if found]
-            return (Sync.DRIFTED, drifted(tuple(changes))) if changes else (Sync.IN_SYNC, "")
+            return _settled(preview, mask)
     return _unusual(state)
+
+
+def _settled(preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
+    refusals = [item.refusal for item in preview.objects if item.refusal]
+    if refusals:
+        return Sync.DRIFTED, f"drifted, and cannot be corrected: {'; '.join(refusals)}"
+    changes = [found for found in (change(item, mask, HELM_MANAGER) for item in preview.objects) if found]
+    return (Sync.DRIFTED, drifted(tuple(changes))) if changes else (Sync.IN_SYNC, "")
 
 
 def _unusual(state: State) -> tuple[Sync, str]:

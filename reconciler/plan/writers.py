@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.compare import Path
@@ -46,4 +47,4 @@ def _fits(key: str, step: str) -> bool:
     """`k:{"name":"web"}` fits `[web]`; a step by position fits any item."""
     if not key.startswith(("k:", "v:", "i:")):
         return False
-    return step.isdigit() or f'"{step[1:-1]}"' in key or f":{step[1:-1]}" in key
+    return step.isdigit() or step[1:-1] in map(str, as_map(json.loads(key[2:])).values())

@@ -24,7 +24,8 @@ _SIGNS = {
 }
 _VERB_SIGNS = {Verb.CREATE: ("+", "add"), Verb.UPDATE: ("~", "change"), Verb.DELETE: ("-", "remove")}
 # The beginning tells what a value is; the whole of it is in the JSON document.
-_LONGEST_VALUE = 48
+_LONGEST_VALUE, _LONGEST_LINE = 48, 160
+_NOTHING = "nothing in it"
 _MARKS = {
     Result.DONE: ("✓", "good"),
     Result.UNCHANGED: ("=", "quiet"),
@@ -52,7 +53,7 @@ def plan_summary(plan: Plan) -> str:
         parts.append(f"{counts[ActionKind.BLOCKED]} blocked")
     if counts[ActionKind.NONE]:
         parts.append(f"{counts[ActionKind.NONE]} as they should be")
-    return f"{plan.environment}: {', '.join(parts) or 'nothing in it'}"
+    return f"{plan.environment}: {', '.join(parts) or _NOTHING}"
 
 
 _PASSIVE = (ActionKind.NONE, ActionKind.BLOCKED)
@@ -65,11 +66,11 @@ def event_text(event: Event, style: Style) -> str | None:
     if event.result is Result.UNCHANGED:
         return None
     sign, meaning = _MARKS[event.result]
-    line = f"{style.paint(sign, meaning)} {event.action.target} {event.result}"
+    line = f"{style.paint(sign, meaning)} {clean(str(event.action.target))} {event.result}"
     if event.result is Result.DONE:
         return f"{line} ({event.action.kind}, {event.seconds:.1f} s)"
-    hint = f"\n    try: {clean(event.hint)}" if event.hint else ""
-    return f"{line}: {clean(event.message)}{hint}"
+    hint = f"\n    try: {_said(event.hint)}" if event.hint else ""
+    return f"{line}: {_said(event.message)}{hint}"
 
 
 def outcome_text(outcome: Outcome, style: Style) -> str:
@@ -77,7 +78,7 @@ def outcome_text(outcome: Outcome, style: Style) -> str:
     counts = Counter(item.result for item in outcome.actions)
     parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
     meaning = "good" if outcome.converged else "error"
-    lines = [style.paint(f"{outcome.plan.environment}: {', '.join(parts)}", meaning)]
+    lines = [style.paint(f"{outcome.plan.environment}: {', '.join(parts) or _NOTHING}", meaning)]
     lines += [_trouble(item, style) for item in outcome.actions if item.result in _TROUBLE]
     return "\n".join(lines)
 
@@ -87,23 +88,28 @@ _TROUBLE = (Result.FAILED, Result.SKIPPED, Result.CANCELLED)
 
 def _trouble(item: ActionOutcome, style: Style) -> str:
     sign, meaning = _MARKS[item.result]
-    hint = f"\n      try: {clean(item.hint)}" if item.hint else ""
-    return f"  {style.paint(sign, meaning)} {item.action.target} {item.result}: {clean(item.message)}{hint}"
+    hint = f"\n      try: {_said(item.hint)}" if item.hint else ""
+    return f"  {style.paint(sign, meaning)} {clean(str(item.action.target))} {item.result}: {_said(item.message)}{hint}"
 
 
 def target_text(target: Target, *, several: bool) -> str:
     """A target; with its cluster where there are several."""
-    return f"{target} [{target.cluster}]" if several else str(target)
+    return clean(f"{target} [{target.cluster}]" if several else str(target))
+
+
+def _said(text: str) -> str:
+    """What somebody else said; further lines are indented, so that none looks like one of ours."""
+    return clean(text).replace("\n", "\n        ")
 
 
 def _action_lines(action: Action, style: Style, *, several: bool, full: bool) -> Iterator[str]:
     sign, meaning = _SIGNS[action.kind]
     name = style.paint(f"{sign} {target_text(action.target, several=several)}", meaning)
     word = f"{action.kind}: " if action.kind in (ActionKind.BLOCKED, ActionKind.CORRECT) else ""
-    yield f"  {name}  {word}{clean(action.reason)}"
+    yield f"  {name}  {word}{_said(action.reason)}"
     for change in action.changes:
         yield from _change_lines(change, style, full=full)
-    yield from (style.paint(f"      ({note})", "quiet") for note in _notes(action.changes))
+    yield from (style.paint(f"      ({clean(note)})", "quiet") for note in _notes(action.changes))
 
 
 def _notes(changes: Iterable[ObjectChange]) -> list[str]:
@@ -136,11 +142,20 @@ def _field_lines(field: FieldChange, style: Style) -> Iterator[str]:
 
 def _text_diff(before: str, after: str, style: Style) -> Iterator[str]:
     meanings = {"+": "add", "-": "remove"}
-    for line in list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[2:]:
-        text = clean(line)
+    for line in list(unified_diff(*_lines(before, after), lineterm="", n=2))[2:]:
+        text = _cut(clean(line), _LONGEST_LINE)
         yield "            " + (style.paint(text, meanings[line[0]]) if line[0] in meanings else text)
 
 
+def _lines(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Both texts by line feeds alone, so that other line ends are seen; a last one that only one has is a line."""
+    old, new = before.split("\n"), after.split("\n")
+    return (old[:-1], new[:-1]) if old[-1] == new[-1] == "" else (old, new)
+
+
 def _value(value: Json) -> str:
-    text = clean(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+    return _cut(clean(json.dumps(value, ensure_ascii=False)), _LONGEST_VALUE)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

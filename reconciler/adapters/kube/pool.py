@@ -45,7 +45,9 @@ def login(cluster: str, connection: Connection) -> dict[str, str]:
     token = connection.token
     if token and not (token.isascii() and token.isprintable()):
         # http.client would refuse it, and print it.
-        raise ClusterError(f"cluster {cluster}: its token holds characters that no token has", hint="get a new kubeconfig")
+        raise ClusterError(
+            f"cluster {cluster}: its token holds characters that no token has", hint="get a new kubeconfig"
+        )
     if token:
         return {"Authorization": f"Bearer {token}"}
     return {"Authorization": _basic(*connection.basic)} if connection.basic else {}

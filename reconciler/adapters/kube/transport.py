@@ -111,20 +111,36 @@ def _phrase(status: int) -> str:
 
 def _explain(cause: BaseException) -> tuple[str, str]:
     text = str(cause)
-    if isinstance(cause, urllib3.exceptions.ProxyError):
-        return "its proxy cannot be reached", "check `proxy-url` in the kubeconfig, HTTPS_PROXY and NO_PROXY"
-    if isinstance(cause, urllib3.exceptions.NameResolutionError):
-        return "its name is not known to DNS", "check the `server` of the kubeconfig, and the VPN"
-    if "mismatch, certificate is not valid for" in text:
-        name = f"its certificate is for another name ({_tail(text)})"
-        return name, "check the `server` of the kubeconfig, or name it in `tls-server-name`"
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return f"its certificate is not trusted ({_tail(text)})", "check `certificate-authority` in the kubeconfig"
-    if "refused" in text:
+        return _distrust(_tail(text))
+    if "refused" in text and not isinstance(cause, urllib3.exceptions.ProxyError):
         return "connection refused", "is the API server running, and is this its port?"
-    if isinstance(cause, urllib3.exceptions.TimeoutError):
-        return "no answer in time", "check the network, the VPN and the firewall"
+    for kind, why, hint in _CAUSES:
+        if isinstance(cause, kind):
+            return why, hint
     return _tail(text), "check the `server` of the kubeconfig, and the network"
+
+
+_CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (
+        urllib3.exceptions.ProxyError,
+        "its proxy cannot be reached",
+        "check `proxy-url` in the kubeconfig, HTTPS_PROXY and NO_PROXY",
+    ),
+    (
+        urllib3.exceptions.NameResolutionError,
+        "its name is not known to DNS",
+        "check the `server` of the kubeconfig, and the VPN",
+    ),
+    (urllib3.exceptions.TimeoutError, "no answer in time", "check the network, the VPN and the firewall"),
+)
+
+
+def _distrust(why: str) -> tuple[str, str]:
+    if "mismatch" in why:
+        hint = "check the `server` of the kubeconfig, or name it in `tls-server-name`"
+        return f"its certificate is for another name ({why})", hint
+    return f"its certificate is not trusted ({why})", "check `certificate-authority` in the kubeconfig"
 
 
 def _tail(text: str) -> str:

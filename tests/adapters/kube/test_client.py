@@ -1,0 +1,214 @@
+"""The reader and the writer on a real API server; and what they make of one that is none."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.adapters.kube.client import KubeReader, KubeWriter
+from reconciler.errors import ApiError, ClusterError, Location
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.observed import ReleaseStatus
+from reconciler.model.secret import SecretText
+from reconciler.sandbox import Sandbox, writes
+from tests.adapters.kube.servers import Answer, serve
+from tests.adapters.kube.test_storage import RELEASE, packed
+from tests.conftest import Kubectl
+
+CONFIG_MAP = Kind("v1", "ConfigMap")
+
+
+def config_map(namespace: str, name: str = "one", **data: str) -> JsonMap:
+    """A ConfigMap with a label."""
+    metadata: JsonMap = {"name": name, "namespace": namespace, "labels": {"team": "blue"}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+@pytest.fixture
+def writer(cluster_access: ClusterAccess, namespace: str, kubectl: Kubectl) -> KubeWriter:
+    """A writer to the sandbox, with a namespace of the test's own."""
+    kubectl("create", "namespace", namespace)
+    return KubeWriter(cluster_access)
+
+
+pytestmark = pytest.mark.e2e
+
+
+def test_discovery(writer: KubeWriter) -> None:
+    """Every kind that can be read, in two requests, with where it is served."""
+    found = writer.resources()
+    assert (found[CONFIG_MAP].plural, found[CONFIG_MAP].namespaced) == ("configmaps", True)
+    assert found[Kind("apps/v1", "Deployment")].plural == "deployments"
+    assert not found[Kind("v1", "Namespace")].namespaced
+    assert not found[Kind("rbac.authorization.k8s.io/v1", "ClusterRole")].namespaced
+    assert Kind("v1", "Binding") not in found  # cannot be read
+    capabilities = writer.capabilities()
+    assert capabilities.kube_version.startswith("v1.")
+    assert {"v1", "apps/v1", "apps/v1/Deployment", "v1/ConfigMap"} <= set(capabilities.api_versions)
+
+
+def test_new_kinds_are_seen_after_a_refresh(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """The kinds are asked for once, and again when definitions may have come."""
+    kind = Kind(f"{namespace}.example.com/v1", "Thing")
+    assert kind not in writer.resources()
+    names = {"kind": "Thing", "plural": "things"}
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"things.{namespace}.example.com"},
+        "spec": {"group": f"{namespace}.example.com", "names": names, "scope": "Cluster", "versions": [version]},
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(definition))
+    kubectl("wait", "--for=condition=Established", "crd", definition["metadata"]["name"])  # type: ignore[index]  # a dict
+    assert kind not in writer.resources()
+    deadline = time.monotonic() + 10
+    while kind not in writer.resources() and time.monotonic() < deadline:
+        writer.refresh()
+    assert not writer.resources()[kind].namespaced
+
+
+def test_apply_fetch_and_list(writer: KubeWriter, namespace: str) -> None:
+    """What is applied is there; lists are by label and namespace, and carry the kind."""
+    resource = writer.resources()[CONFIG_MAP]
+    assert writer.fetch(resource, namespace, "one") is None
+    writer.apply(resource, config_map(namespace, a="1"), "helm")
+    found = writer.fetch(resource, namespace, "one")
+    assert found
+    assert found["data"] == {"a": "1"}
+    listed = writer.objects(resource, namespace, "team=blue")
+    assert [(item["kind"], item["apiVersion"], text_at(item, "metadata", "name")) for item in listed] == [
+        ("ConfigMap", "v1", "one")
+    ]
+    assert writer.objects(resource, namespace, "team=red") == []
+    assert any(
+        text_at(item, "metadata", "namespace") == namespace for item in writer.objects(resource, "", "team=blue")
+    )
+
+
+def test_what_others_wrote_is_overwritten(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """A conflict of field managers is settled in favour of what is desired."""
+    resource = writer.resources()[CONFIG_MAP]
+    writer.apply(resource, config_map(namespace, a="1"), "helm")
+    kubectl("-n", namespace, "patch", "cm", "one", "--type", "merge", "-p", '{"data":{"a":"2"}}')
+    writer.apply(resource, config_map(namespace, a="1"), "helm")
+    found = writer.fetch(resource, namespace, "one")
+    assert found
+    assert found["data"] == {"a": "1"}
+
+
+def test_a_dry_run_stores_nothing(writer: KubeWriter, namespace: str, control_plane: Sandbox) -> None:
+    """It gives what would be stored, defaults included; the audit log knows of no write."""
+    resource = writer.resources()[CONFIG_MAP]
+    mark = control_plane.settle_audit()
+    answer = writer.dry_run(resource, config_map(namespace, "dry", a="1"), "helm")
+    control_plane.settle_audit()
+    assert answer["data"] == {"a": "1"}
+    assert writer.fetch(resource, namespace, "dry") is None
+    assert [item.uri for item in writes(control_plane.audit.read(mark), user="admin")] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        pytest.param({"typo": {}}, 500, "field not declared in schema", id="an unknown field"),
+        pytest.param({"data": {"a": 1}}, 500, "expected string", id="a wrong type"),
+        pytest.param({"data": {"not a key": "x"}}, 422, "invalid", id="an invalid key"),
+        pytest.param(
+            {"metadata": {"name": "one", "namespace": "no-such-namespace"}}, 404, "not found", id="no such namespace"
+        ),
+        pytest.param({"kind": "Secret"}, 400, "Secret", id="another kind than its address"),
+    ],
+)
+def test_what_the_server_refuses(
+    change: dict[str, Any], status: int, said: str, writer: KubeWriter, namespace: str
+) -> None:
+    """The same error from a dry run and from an apply, with the cluster's name and the server's words."""
+    resource = writer.resources()[CONFIG_MAP]
+    item = {**config_map(namespace, "bad", a="1"), **change}
+    calls: list[Callable[..., Any]] = [writer.dry_run, writer.apply]
+    for call in calls:
+        with pytest.raises(ApiError, match="cluster main: ") as caught:
+            call(resource, item, "helm")
+        assert caught.value.status == status
+        assert said in caught.value.message
+
+
+def _release(namespace: str, name: str, version: int, status: str, content: str | None = None) -> JsonMap:
+    text = content or packed(
+        json.dumps({**RELEASE, "name": name, "version": version, "info": {"status": status}}).encode()
+    )
+    labels: JsonMap = {"owner": "helm", "name": name, "version": str(version), "status": status}
+    metadata: JsonMap = {"name": f"sh.helm.release.v1.{name}.v{version}", "namespace": namespace, "labels": labels}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "helm.sh/release.v1",
+        "metadata": metadata,
+        "data": {"release": text},
+    }
+
+
+def test_the_newest_revision_of_each_release(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """By number and not by text; what is no release is left out."""
+    items = [
+        _release(namespace, "a", 9, "superseded"),
+        _release(namespace, "a", 10, "deployed"),
+        _release(namespace, "b", 9, "failed"),
+        _release(namespace, "b", 10, "pending-upgrade"),
+        _release(namespace, "junk", 1, "deployed", base64.b64encode(b"junk").decode()),
+    ]
+    kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    found = {item.id.name: (item.revision, item.status) for item in writer.releases(namespace)}
+    assert found == {"a": (10, ReleaseStatus.DEPLOYED), "b": (10, ReleaseStatus.PENDING_UPGRADE)}
+
+
+def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """Status and label together; a revision that is gone is no error."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 1, "pending-install")))
+    release = ReleaseId("main", namespace, "a")
+    writer.mark_failed(release, 1, "the run died")
+    writer.mark_failed(release, 7, "never there")
+    (found,) = writer.releases(namespace)
+    assert (found.status, found.description) == (ReleaseStatus.FAILED, "the run died")
+    assert kubectl("-n", namespace, "get", "secrets", "-l", "status=failed", "-o", "name").strip()
+
+
+def test_a_missing_namespace_has_no_releases(cluster_access: ClusterAccess) -> None:
+    """A first install begins there."""
+    assert KubeReader(cluster_access).releases("no-such-namespace") == []
+
+
+def test_a_reader_cannot_write() -> None:
+    """Planning is given a reader: there is nothing in it that writes."""
+    assert not hasattr(KubeReader, "apply")
+    assert not hasattr(KubeReader, "mark_failed")
+
+
+def to_server(url: str) -> KubeReader:
+    """A reader of a server that is told what to say."""
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c"}}],
+        "current-context": "x",
+    }
+    return KubeReader(ClusterAccess("main", SecretText(json.dumps(config)), None, Path(), Location("env.yaml", 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "body", ['{"kind": "APIVersions", "versions": ["v1"]}', "{}", "[]", '"text"', '{"items": "x"}', '{"items": [1]}']
+)
+def test_a_server_that_is_too_old_or_something_else(body: str) -> None:
+    """Without discovery in one document there is no going on, and the error says which version is needed."""
+    with serve(Answer(200, body)) as server, pytest.raises(ClusterError, match=r"cluster main: .*discovery") as caught:
+        to_server(server.url).resources()
+    assert "1.30" in str(caught.value)

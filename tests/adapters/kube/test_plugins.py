@@ -1,0 +1,105 @@
+"""Credentials plugins: real programs that print an ExecCredential."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.errors import ClusterError
+from tests.adapters.kube.servers import Authority
+from tests.adapters.kube.test_kubeconfig import DATA, PEM, WHERE, access, document
+
+API = "client.authentication.k8s.io/v1"
+
+
+def plugin(folder: Path, body: str, **settings: Any) -> dict[str, Any]:
+    """A user whose credentials the script `body` gives; it lies beside the kubeconfig."""
+    script = folder / "plugin"
+    script.write_text(f"#!{sys.executable}\nimport json, os, sys\n{body}\n")
+    script.chmod(0o755)
+    return {"exec": {"apiVersion": API, "command": "./plugin", "interactiveMode": "Never", **settings}}
+
+
+def prints(status: Any) -> str:
+    """A script that prints credentials."""
+    credential = {"apiVersion": API, "kind": "ExecCredential", "status": status}
+    return f"print({json.dumps(credential)!r})"
+
+
+def test_a_token(tmp_path: Path) -> None:
+    """With the rest of the kubeconfig as it stands; files and the program are looked for beside it."""
+    (tmp_path / "ca.crt").write_text(PEM)
+    cluster = {"certificate-authority": "ca.crt", "tls-server-name": "k.example.com", "proxy-url": "http://p:1"}
+    found = connection(access(document(cluster, plugin(tmp_path, prints({"token": "t0ken"}))), tmp_path))
+    assert (found.token, found.authority, found.tls_server_name) == ("t0ken", PEM, "k.example.com")
+    assert (found.server, found.proxy, found.verify) == ("https://api.example.com:6443", "http://p:1", True)
+    assert found.certificate is None
+
+
+def test_an_insecure_cluster(tmp_path: Path) -> None:
+    """Also with a plugin."""
+    user = plugin(tmp_path, prints({"token": "t"}))
+    assert connection(access(document({"insecure-skip-tls-verify": True}, user), tmp_path)).verify is False
+
+
+def test_a_certificate(tmp_path: Path) -> None:
+    """A plugin can give a client certificate with its key instead."""
+    certificate, key = Authority.new().issue("me")
+    user = plugin(tmp_path, prints({"clientCertificateData": certificate, "clientKeyData": key}))
+    found = connection(access(document({"certificate-authority-data": DATA}, user), tmp_path))
+    assert (found.certificate, found.key, found.token) == (certificate, key, None)
+
+
+def test_arguments_and_environment(tmp_path: Path) -> None:
+    """They reach the program, with the cluster when it asks for it."""
+    body = f"""
+info = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
+token = "-".join([*sys.argv[1:], os.environ["REGION"], info["spec"]["cluster"]["server"]])
+print(json.dumps({{"apiVersion": "{API}", "kind": "ExecCredential", "status": {{"token": token}}}}))
+"""
+    user = plugin(
+        tmp_path, body, args=["get", "token"], env=[{"name": "REGION", "value": "eu"}], provideClusterInfo=True
+    )
+    found = connection(access(document({}, user), tmp_path))
+    assert found.token == "get-token-eu-https://api.example.com:6443/"
+
+
+@pytest.mark.parametrize(
+    ("body", "settings", "said"),
+    [
+        pytest.param("sys.exit('please run `cloud login` first')", {}, "please run `cloud login` first", id="exits"),
+        pytest.param("print('no JSON')", {}, "decode", id="no JSON"),
+        pytest.param(prints({}), {}, "gave neither a token nor a certificate", id="nothing in it"),
+        pytest.param(prints({"clientCertificateData": "x"}), {}, "gave neither a token nor a certificate", id="no key"),
+        pytest.param(prints(None), {}, "gave neither a token nor a certificate", id="no status"),
+        pytest.param("print('{}')", {}, "missing key", id="empty"),
+        pytest.param("", {"command": "no-such-program"}, "no-such-program", id="missing"),
+        pytest.param("", {"apiVersion": "other/v1"}, "decode", id="another version"),
+        pytest.param("", {"command": None}, "command", id="no command"),
+    ],
+)
+def test_a_plugin_that_fails(
+    body: str, settings: dict[str, Any], said: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One error with the plugin's own words; nothing else is printed, and nobody goes on without credentials."""
+    user = plugin(tmp_path, body, **settings)
+    with pytest.raises(ClusterError, match="cluster main: its credentials plugin failed") as caught:
+        connection(access(document({}, user), tmp_path))
+    assert said in caught.value.message
+    assert caught.value.where == WHERE
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_identity_provider(tmp_path: Path) -> None:
+    """The `auth-provider` of old kubeconfigs is read by the official library."""
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": 4_000_000_000}).encode()).decode().rstrip("=")
+    token = f"e30.{claims}.c2ln"
+    user = {"auth-provider": {"name": "oidc", "config": {"id-token": token}}}
+    found = connection(access(document({"certificate-authority-data": DATA}, user), tmp_path))
+    assert (found.token, found.authority) == (token, PEM)

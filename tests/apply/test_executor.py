@@ -1,0 +1,324 @@
+"""Plans → what is done, in which order, and what becomes of each action."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import pytest
+
+from reconciler.apply.executor import Executor
+from reconciler.errors import ApiError, ReconcilerError
+from reconciler.model.identity import ReleaseId
+from reconciler.model.outcome import Event, Outcome, Result, Started
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
+from reconciler.model.secret import MASK, Mask, SecretText
+
+WORK = ApplyObjects((), "helm")
+
+
+def step(name: str, *needs: str, kind: ActionKind = ActionKind.UPGRADE) -> Action:
+    """An action on a release called `name`."""
+    work = None if kind in (ActionKind.NONE, ActionKind.BLOCKED) else WORK
+    wanted = frozenset(map(_target, needs))
+    return Action(kind, _target(name), f"reason of {name}", (), wanted, work)
+
+
+def _target(name: str) -> ReleaseId:
+    return ReleaseId("main", "shop", name)
+
+
+def plan(*actions: Action) -> Plan:
+    """A plan of these steps."""
+    return Plan("staging", actions)
+
+
+@dataclass
+class Recorder:
+    """Notes what is performed and said; `fails` and `during` say what goes wrong."""
+
+    fails: dict[str, BaseException] = field(default_factory=dict)
+    during: Callable[[str], None] = lambda _name: None
+    performed: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    interrupts: Iterable[str] = ()
+    cancels: int = 0
+
+    def perform(self, action: Action) -> None:
+        """The work."""
+        name = action.target.name
+        self.performed.append(name)
+        self.during(name)
+        if name in self.fails:
+            raise self.fails[name]
+
+    def emit(self, event: Event) -> None:
+        """Take an event; Ctrl-C comes while those of `interrupts` are told."""
+        self.events.append(event)
+        if _told(event) in self.interrupts:
+            raise KeyboardInterrupt
+
+    def cancel(self) -> None:
+        """Count the requests to end."""
+        self.cancels += 1
+
+    def run(self, *actions: Action, workers: int = 4, mask: Mask | None = None) -> Outcome:
+        """Execute a plan of these steps."""
+        return Executor(plan(*actions), self.perform, self.cancel, self.emit, mask or Mask(), workers).run()
+
+
+def _told(event: Event) -> str:
+    name = event.action.target.name
+    return f"{name} starts" if isinstance(event, Started) else f"{name} {event.result}"
+
+
+def results(outcome: Outcome) -> dict[str, str]:
+    """What became of each."""
+    return {item.action.target.name: item.result.value for item in outcome.actions}
+
+
+def test_an_empty_plan_converges() -> None:
+    """Nothing to do is no failure."""
+    outcome = Recorder().run()
+    assert (outcome.actions, outcome.converged) == ((), True)
+
+
+def test_what_is_needed_is_done_before() -> None:
+    """Each step begins only when all that it needs has ended."""
+    recorder = Recorder()
+    outcome = recorder.run(step("a"), step("b", "a"), step("c", "a", "b"))
+    told = [_told(event) for event in recorder.events]
+    assert told == ["a starts", "a done", "b starts", "b done", "c starts", "c done"]
+    assert outcome.converged
+    assert [item.action.target.name for item in outcome.actions] == ["a", "b", "c"]
+    assert [item.message for item in outcome.actions] == ["reason of a", "reason of b", "reason of c"]
+
+
+def test_the_outcome_is_in_the_order_of_the_plan() -> None:
+    """However long each takes."""
+    recorder = Recorder(during=lambda name: time.sleep(0.2 if name == "a" else 0))
+    outcome = recorder.run(step("a"), step("b"), step("c"))
+    assert [item.action.target.name for item in outcome.actions] == ["a", "b", "c"]
+    assert outcome.actions[0].seconds >= 0.2
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_no_more_run_side_by_side_than_workers(workers: int) -> None:
+    """The bound is reached and never passed."""
+    lock, running, most = threading.Lock(), 0, 0
+
+    def during(_name: str) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+
+    outcome = Recorder(during=during).run(*(step(f"r{number}") for number in range(12)), workers=workers)
+    assert outcome.converged
+    assert most == workers
+
+
+def test_a_slow_step_does_not_hold_up_the_others() -> None:
+    """There are no waves: a step begins as soon as its own needs are in place."""
+    after_fast = threading.Event()
+
+    def during(name: str) -> None:
+        if name == "slow":
+            assert after_fast.wait(5)
+        if name == "after":
+            after_fast.set()
+
+    outcome = Recorder(during=during).run(step("slow"), step("fast"), step("after", "fast"), workers=2)
+    assert outcome.converged
+
+
+def test_a_failure_skips_what_needs_it_and_nothing_else() -> None:
+    """Through every step of the needs; the outcome names what was lacking."""
+    recorder = Recorder(fails={"bad": ReconcilerError("it broke", hint="mend it")})
+    outcome = recorder.run(step("bad"), step("next", "bad"), step("last", "next"), step("beside"))
+    assert results(outcome) == {"bad": "failed", "next": "skipped", "last": "skipped", "beside": "done"}
+    assert [(item.message, item.hint) for item in outcome.actions[:3]] == [
+        ("it broke", "mend it"),
+        ("needs release shop/bad", None),
+        ("needs release shop/next", None),
+    ]
+    assert sorted(recorder.performed) == ["bad", "beside"]
+    assert not outcome.converged
+
+
+def test_what_is_blocked_is_not_tried() -> None:
+    """It counts as failed, with the plan's reason, and what needs it is skipped."""
+    recorder = Recorder()
+    outcome = recorder.run(step("bad", kind=ActionKind.BLOCKED), step("next", "bad"))
+    assert results(outcome) == {"bad": "failed", "next": "skipped"}
+    assert outcome.actions[0].message == "reason of bad"
+    assert recorder.performed == []
+
+
+def test_what_has_nothing_to_do_is_unchanged_and_in_place() -> None:
+    """It is said to be unchanged even when what it needs failed, and others may build on it."""
+    recorder = Recorder(fails={"bad": ReconcilerError("x")})
+    outcome = recorder.run(
+        step("bad"),
+        step("same", "bad", kind=ActionKind.NONE),
+        step("next", "same"),
+        step("first", kind=ActionKind.NONE),
+    )
+    assert results(outcome) == {"bad": "failed", "same": "unchanged", "next": "done", "first": "unchanged"}
+
+
+def test_errors_are_masked() -> None:
+    """Message and hint are foreign text: a secret in them is hidden."""
+    error = ApiError("denied: s3cret-password", status=400, reason="", hint="drop s3cret-password")
+    mask = Mask.of([SecretText("s3cret-password")])
+    (found,) = Recorder(fails={"bad": error}).run(step("bad"), mask=mask).actions
+    assert (found.message, found.hint) == (f"denied: {MASK}", f"drop {MASK}")
+
+
+@pytest.mark.parametrize("error", [ValueError("s3cret-password"), KeyError("x"), RecursionError("deep")])
+def test_a_bug_of_ours_is_a_failure_like_any_other(error: Exception) -> None:
+    """It is called what it is, the rest of the plan goes on, and nothing hangs or is lost."""
+    mask = Mask.of([SecretText("s3cret-password")])
+    outcome = Recorder(fails={"bad": error}).run(step("bad"), step("next", "bad"), step("beside"), mask=mask)
+    assert results(outcome) == {"bad": "failed", "next": "skipped", "beside": "done"}
+    message = outcome.actions[0].message
+    assert message.startswith(f"a bug in reconciler: {type(error).__name__}: ")
+    assert "s3cret-password" not in message
+    assert outcome.actions[0].hint
+
+
+def test_events_come_one_at_a_time() -> None:
+    """Whoever takes them, such as a progress line, need not be safe for threads."""
+    threads = set()
+    recorder = Recorder(during=lambda _name: time.sleep(0.01))
+    emit = recorder.emit
+
+    def noting(event: Event) -> None:
+        threads.add(threading.get_ident())
+        emit(event)
+
+    steps = plan(*(step(f"r{number}") for number in range(8)))
+    Executor(steps, recorder.perform, recorder.cancel, noting, Mask(), 4).run()
+    assert threads == {threading.get_ident()}
+    assert len(recorder.events) == 16
+
+
+@pytest.mark.parametrize("at", ["a starts", "a done", "b starts", "same unchanged", "bad failed"])
+def test_an_interrupt_starts_nothing_more_and_loses_nothing(at: str) -> None:
+    """Whenever Ctrl-C comes, every action has an outcome, and what was done is told as done."""
+    recorder = Recorder(interrupts=[at])
+    steps = [
+        step("same", kind=ActionKind.NONE),
+        step("bad", kind=ActionKind.BLOCKED),
+        step("a"),
+        step("b", "a"),
+        step("c", "b"),
+    ]
+    outcome = recorder.run(*steps, workers=1)
+    found = results(outcome)
+    assert recorder.cancels > 0
+    assert list(found) == ["same", "bad", "a", "b", "c"]
+    assert (found["same"], found["bad"], found["c"]) == ("unchanged", "failed", "cancelled")
+    for name in ("a", "b"):
+        assert found[name] == ("done" if name in recorder.performed else "cancelled")
+    assert outcome.actions[-1].message == "interrupted before it began"
+
+
+def test_what_an_interrupt_ended_is_cancelled_with_its_message() -> None:
+    """An operation that was under way raises; that is no failure of its own."""
+    begun, ended = threading.Event(), threading.Event()
+
+    @dataclass
+    class Interrupted(Recorder):
+        def cancel(self) -> None:
+            ended.set()
+
+    def during(name: str) -> None:
+        begun.set()
+        assert ended.wait(5)
+        raise ReconcilerError(f"{name} was cancelled")
+
+    def interrupt() -> None:
+        begun.wait(5)
+        signal.raise_signal(signal.SIGINT)
+
+    recorder = Interrupted(during=during)
+    threading.Thread(target=interrupt).start()
+    outcome = recorder.run(step("a"), step("b", "a"))
+    assert results(outcome) == {"a": "cancelled", "b": "cancelled"}
+    assert outcome.actions[0].message == "a was cancelled"
+
+
+CHILD = """
+import os, threading
+from reconciler.apply.executor import Executor
+from reconciler.errors import ReconcilerError
+from reconciler.model.secret import Mask
+from tests.apply.test_executor import plan, results, step
+
+ended = threading.Event()
+def perform(action):
+    os.write(1, f"began {action.target.name}\\n".encode())  # in one piece, from two threads
+    if ended.wait(30):
+        raise ReconcilerError("told to end")
+steps = plan(*(step(f"r{n}") for n in range(3)), step("after", "r0"))
+print(results(Executor(steps, perform, ended.set, lambda event: None, Mask(), 2).run()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("signals", [1, 3])
+def test_a_real_signal(signals: int) -> None:
+    """SIGINT, also when the user presses Ctrl-C again and again: what runs is told to end, and all is accounted for."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=pipe, stderr=pipe, text=True) as child:
+        assert child.stdout
+        began = {child.stdout.readline().strip().removeprefix("began ") for _ in range(2)}
+        for _ in range(signals):
+            child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+        assert child.returncode == 0, err
+    assert began == {"r0", "r1"}
+    assert out.strip() == str(dict.fromkeys(["r0", "r1", "r2", "after"], "cancelled"))
+
+
+def test_an_operation_that_begins_during_an_interrupt_is_ended_too() -> None:
+    """Helm may not know yet of what was just started when it is told to end everything: it is told again."""
+    ended = threading.Event()
+
+    @dataclass
+    class Deaf(Recorder):
+        def cancel(self) -> None:
+            super().cancel()
+            if self.cancels > 1:
+                ended.set()
+
+    def during(name: str) -> None:
+        assert ended.wait(5)
+        raise ReconcilerError(f"{name} was cancelled")
+
+    outcome = Deaf(during=during, interrupts=["b starts"]).run(step("a"), step("b"))
+    assert results(outcome) == {"a": "cancelled", "b": "cancelled"}
+
+
+def test_five_hundred_steps_take_no_time_of_their_own() -> None:
+    """The executor looks at each action when something ended; that must not grow into seconds."""
+    steps = [step(f"r{number}", *([f"r{number - 1}"] if number % 5 else [])) for number in range(500)]
+    started = time.process_time()
+    assert Recorder().run(*steps).converged
+    assert time.process_time() - started < 2
+
+
+def test_a_failed_step_keeps_its_time() -> None:
+    """How long it took is a fact of failures too."""
+    recorder = Recorder(fails={"a": ReconcilerError("x")}, during=lambda _name: time.sleep(0.05))
+    (found,) = recorder.run(step("a")).actions
+    assert found.result is Result.FAILED
+    assert found.seconds >= 0.05

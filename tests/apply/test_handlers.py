@@ -1,0 +1,137 @@
+"""Work → what the clusters and Helm are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from reconciler.apply.handlers import Handlers
+from reconciler.errors import ApiError, ClusterError, EngineError
+from reconciler.model.cluster import ClusterWriter, Resource
+from reconciler.model.engine import Engine, WriteRequest
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Work, WriteRelease
+from tests.plan.factories import API, CONFIG_MAP, DIGEST, RESOURCES, config_map, desired, release
+
+UNKNOWN = Kind("example.com/v1", "Widget")
+
+
+@dataclass
+class World:
+    """A cluster and Helm, by the interfaces of the model: they note what they are asked, in order.
+
+    `refuses` is what the cluster answers to a dry run.
+    """
+
+    name: str = "main"
+    refuses: ApiError | None = None
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    requests: list[WriteRequest] = field(default_factory=list)
+
+    def resources(self) -> Mapping[Kind, Resource]:
+        """ConfigMaps, Secrets and namespaces."""
+        return RESOURCES
+
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
+        """A check."""
+        self.asked.append(("check", resource.plural, manager))
+        if self.refuses:
+            raise self.refuses
+        return item
+
+    def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """A write."""
+        self.asked.append(("apply", resource.plural, item, manager))
+
+    def mark_failed(self, release_id: ReleaseId, revision: int, _description: str) -> None:
+        """A repair."""
+        self.asked.append(("repair", release_id, revision))
+
+    def install(self, request: WriteRequest) -> None:
+        """Helm installs."""
+        self.asked.append(("install",))
+        self.requests.append(request)
+
+    def upgrade(self, request: WriteRequest) -> None:
+        """Helm upgrades."""
+        self.asked.append(("upgrade",))
+        self.requests.append(request)
+
+    def perform(self, work: Work, kind: ActionKind = ActionKind.UPGRADE) -> None:
+        """Do it."""
+        cluster, engine = cast(ClusterWriter, self), cast(Engine, self)
+        handlers = Handlers({"main": cluster}, desired().clusters, engine)
+        handlers.perform(Action(kind, API, "", (), frozenset(), work))
+
+
+def write(**changes: Any) -> WriteRelease:
+    """The writing of revision 3."""
+    return replace(WriteRelease(release(values={"a": 1}), "staging", 3, None, (), "reconciler: why"), **changes)
+
+
+def test_objects_are_applied_in_their_order() -> None:
+    """As the field manager of the work, one by one."""
+    world = World()
+    items = ((CONFIG_MAP, config_map("a")), (CONFIG_MAP, config_map("b")))
+    world.perform(ApplyObjects(items, "helm"))
+    assert world.asked == [("apply", "configmaps", item, "helm") for _, item in items]
+
+
+def test_an_object_whose_kind_is_gone_is_a_clear_error() -> None:
+    """Between plan and apply somebody may have removed a definition."""
+    with pytest.raises(ClusterError, match=r"cluster main does not serve Widget\.example\.com/v1"):
+        World().perform(ApplyObjects(((UNKNOWN, {}),), "helm"))
+
+
+@pytest.mark.parametrize(("kind", "call"), [(ActionKind.INSTALL, "install"), (ActionKind.UPGRADE, "upgrade")])
+def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, call: str) -> None:
+    """Chart, values, labels by which the next run knows it, and the reason for `helm history`."""
+    world = World()
+    world.perform(write(), kind)
+    assert world.asked == [(call,)]
+    (request,) = world.requests
+    wanted = release(values={"a": 1})
+    assert (request.release, request.chart, request.values) == (API, wanted.chart, {"a": 1})
+    assert (request.wait, request.history, request.description) == (None, 10, "reconciler: why")
+    assert request.cluster == desired().clusters["main"]
+    assert request.labels == {
+        "reconciler/environment": "staging",
+        "reconciler/chart": DIGEST[:40],
+        "reconciler/revision": "3",
+    }
+
+
+def test_a_pending_revision_is_repaired_first() -> None:
+    """Helm refuses to upgrade over an operation that it takes for alive."""
+    world = World()
+    world.perform(write(repair=2))
+    assert world.asked == [("repair", API, 2), ("upgrade",)]
+
+
+def test_checks_come_before_helm() -> None:
+    """What the server refuses is known before anything of the release is written."""
+    world = World(refuses=ApiError("unknown field", status=422, reason="Invalid", hint="look"))
+    with pytest.raises(EngineError, match="ConfigMap api: unknown field") as caught:
+        world.perform(write(checks=((CONFIG_MAP, config_map()),)))
+    assert caught.value.hint == "look"
+    assert world.asked == [("check", "configmaps", "helm")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "refuses"), [(UNKNOWN, None), (CONFIG_MAP, ApiError("gone", status=404, reason="NotFound"))]
+)
+def test_what_still_cannot_be_checked_is_left_to_helm(kind: Kind, refuses: ApiError | None) -> None:
+    """A kind whose definition the release itself brings."""
+    world = World(refuses=refuses)
+    world.perform(write(checks=((kind, config_map()),)))
+    assert world.asked[-1] == ("upgrade",)
+
+
+def test_a_release_without_its_chart_is_an_error() -> None:
+    """Rather than an assertion."""
+    with pytest.raises(EngineError, match="its chart has not been fetched"):
+        World().perform(write(release=replace(release(), chart=None)))
