@@ -77,7 +77,7 @@ def test_no_wait_returns_at_once(project: Project) -> None:
 
 
 @pytest.mark.parametrize("engine", ["library", "program"])
-@pytest.mark.parametrize("delay", [0.05, 0.6, 2.5])
+@pytest.mark.parametrize("delay", [0.2, 0.6, 2.5])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupt_leaves_what_the_next_run_repairs(
     number: signal.Signals, delay: float, engine: str, project: Project, kubeconfig: str, helm_program: Path
