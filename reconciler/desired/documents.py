@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.json import Json, Scalar
 from reconciler.yaml.compose import Builder, Extent, YamlError, compose
+from reconciler.yaml.parsers import for_machines, for_people
 from reconciler.yaml.plain import extent_of, key_text
 from reconciler.yaml.scalars import MERGE_KEY
 
@@ -45,17 +46,17 @@ Node = ScalarNode | ListNode | MapNode
 Step = str | int
 
 
-def parse(text: str, path: str) -> Node:
+def parse(text: str, path: str, *, bulk: bool = False) -> Node:
     """The one document of a file; an empty file is an empty mapping. `path` is how messages name the file.
+
+    With `bulk`, for files that may be long, the fast parser is asked first, and the exact one only when that refuses.
 
     Raises:
         DesiredStateError: no YAML, more than one document, a key given twice, or beyond the bounds.
     """
-    try:
-        documents = list(compose(text, _builder(path)))
-    except YamlError as error:
-        where = Location(path, error.mark.line + 1, error.mark.column + 1)
-        raise DesiredStateError(error.problem, where=where, hint=_yaml_hint(error.problem)) from error
+    documents = _try_fast(text, path) if bulk else None
+    if documents is None:
+        documents = _documents(text, path)
     if len(documents) > 1:
         raise DesiredStateError(
             "a second YAML document starts here; the file has to hold one",
@@ -65,6 +66,21 @@ def parse(text: str, path: str) -> Node:
     start = Location(path, 1, 1)
     root = documents[0] if documents else MapNode({}, {}, start)
     return MapNode({}, {}, start) if isinstance(root, ScalarNode) and root.value is None else root
+
+
+def _try_fast(text: str, path: str) -> list[Node] | None:
+    try:
+        return list(compose(text, _builder(path), for_machines()))
+    except YamlError:
+        return None
+
+
+def _documents(text: str, path: str) -> list[Node]:
+    try:
+        return list(compose(text, _builder(path), for_people()))
+    except YamlError as error:
+        where = Location(path, error.mark.line + 1, error.mark.column + 1)
+        raise DesiredStateError(error.problem, where=where, hint=_yaml_hint(error.problem)) from error
 
 
 def plain(node: Node) -> Json:

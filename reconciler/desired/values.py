@@ -68,7 +68,7 @@ class LayerReader:
         files = self._inputs.files
         path = files.locate(str(plain(node)), node.where)
         if path not in self._files:
-            root = parse(files.text(path, node.where), files.shown(path))
+            root = parse(files.text(path, node.where), files.shown(path), bulk=True)
             if not isinstance(root, MapNode):
                 raise DesiredStateError("a values file holds a map, this is something else", where=root.where)
             self._files[path] = Layer(root, as_map(plain(root)))

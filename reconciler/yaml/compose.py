@@ -1,8 +1,7 @@
 """From YAML events to values, without recursion and within bounds.
 
-The parser is libyaml, through PyYAML: of Python's parsers it is the nearest to Go's (the copy in ruamel.yaml refuses
-`[https://a, :80]`, which Helm takes). Its own composer recurses in C and overflows the stack on deep nesting, so the
-events are composed here: a hostile document ends in a `YamlError`, never in a crash or a full memory.
+Parsers compose by recursion, libyaml's in C: 200,000 brackets overflow the stack and end the process. Here the events
+are composed by a loop, so a hostile document ends in a `YamlError`, never in a crash or a full memory.
 """
 
 from __future__ import annotations
@@ -11,11 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from yaml import events as ev
-from yaml.cyaml import CParser  # type: ignore[attr-defined]  # imported there, not listed in __all__
-from yaml.error import MarkedYAMLError, YAMLError
-
 from reconciler.model.json import Scalar
+from reconciler.yaml.parsers import Parser
 from reconciler.yaml.scalars import resolve
 
 T = TypeVar("T")
@@ -83,15 +79,16 @@ class _Open(Generic[T]):
 class _Composer(Generic[T]):
     """Composes one stream."""
 
-    def __init__(self, text: str, builder: Builder[T]) -> None:
-        self._parser = CParser(text)
+    def __init__(self, text: str, builder: Builder[T], parser: Parser) -> None:
+        self._next_event = parser.open(text)
+        self._events = parser.events
         self._builder = builder
         self._stack: list[_Open[T]] = []
         self._anchors: dict[str, T] = {}
         self._aliased = 0
 
     def documents(self) -> Iterator[T]:
-        next_event = self._parser.get_event
+        next_event, ev = self._next_event, self._events
         while type(event := next_event()) is not ev.StreamEndEvent:
             if type(event) is ev.DocumentStartEvent:
                 self._anchors = {}
@@ -99,10 +96,10 @@ class _Composer(Generic[T]):
 
     def _document(self) -> T:
         """The root value of the document that has just started."""
-        next_event, stack = self._parser.get_event, self._stack
+        next_event, stack, opens = self._next_event, self._stack, self._events.CollectionStartEvent
         while True:
             event = next_event()
-            if isinstance(event, ev.CollectionStartEvent):
+            if isinstance(event, opens):
                 self._open(event)
                 continue
             value = self._complete(event)
@@ -114,14 +111,14 @@ class _Composer(Generic[T]):
         if len(self._stack) >= MAX_DEPTH:
             raise _too_deep(event.start_mark)
         builder = self._builder
-        build = builder.mapping if type(event) is ev.MappingStartEvent else builder.sequence
+        build = builder.mapping if type(event) is self._events.MappingStartEvent else builder.sequence
         self._stack.append(_Open([], event.anchor, event.start_mark, build))
 
     def _complete(self, event: Any) -> T:
         """The value that this event completes: a scalar, an alias, or the collection that it ends."""
-        if type(event) is ev.AliasEvent:
+        if type(event) is self._events.AliasEvent:
             return self._alias(event)
-        if type(event) is ev.ScalarEvent:
+        if type(event) is self._events.ScalarEvent:
             value, anchor = self._scalar(event), event.anchor
         else:
             closed = self._stack.pop()
@@ -155,7 +152,7 @@ def _too_deep(mark: Any) -> YamlError:
 
 def _tagged(event: Any) -> Scalar:
     """A quoted or tagged scalar: text, unless a tag asks for a number, a boolean, or null."""
-    asked = (event.tag or "").removeprefix(_TAG_PREFIX)
+    asked = str(event.tag or "").removeprefix(_TAG_PREFIX)
     return resolve(event.value) if asked in ("int", "float", "bool", "null") else str(event.value)
 
 
@@ -163,16 +160,15 @@ def _mark(mark: Any) -> Mark:
     return Mark(mark.line, mark.column)
 
 
-def compose(text: str, builder: Builder[T]) -> Iterator[T]:
+def compose(text: str, builder: Builder[T], parser: Parser) -> Iterator[T]:
     """The documents of a YAML stream, in order.
 
     Raises:
         YamlError: the text is no YAML, or nests or repeats beyond the bounds.
     """
     try:
-        yield from _Composer(text, builder).documents()
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(str(error.problem), _mark(mark) if mark else Mark(0, 0)) from error
-    except YAMLError as error:
-        raise YamlError(str(error).splitlines()[0], Mark(0, 0)) from error
+        yield from _Composer(text, builder, parser).documents()
+    except parser.failed as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise YamlError(str(problem), _mark(mark) if mark else Mark(0, 0)) from error

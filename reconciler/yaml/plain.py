@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.model.json import Json, Scalar
 from reconciler.yaml.compose import Builder, Extent, Mark, YamlError, compose
+from reconciler.yaml.parsers import for_machines
 from reconciler.yaml.scalars import MERGE_KEY
 
 # So many digits tell any two 32-bit numbers apart.
@@ -22,7 +23,7 @@ def load_all(text: str) -> Iterator[Json]:
     Raises:
         YamlError: the text is no YAML, or exceeds a bound.
     """
-    return compose(text, _BUILDER)
+    return compose(text, _BUILDER, for_machines())
 
 
 def load(text: str) -> Json:

@@ -119,14 +119,14 @@ MISTAKES = {
     "tab": (
         "a:\n\tb: 1\n",
         (
-            "f.yaml:2:1: found character that cannot start any token\n"
+            "f.yaml:2:1: found character '\\t' that cannot start any token\n"
             "  try: indent with spaces, not tabs; put quotes around a text that starts with %, @ or `"
         ),
     ),
     "colon in a text": (
         "a: b: c\n",
         (
-            "f.yaml:1:5: mapping values are not allowed in this context\n"
+            "f.yaml:1:5: mapping values are not allowed here\n"
             "  try: put quotes around a text that holds a colon, and check the indentation"
         ),
     ),
@@ -144,3 +144,18 @@ def test_a_mistake_in_the_yaml_is_named_with_its_place(text: str, message: str) 
     with pytest.raises(DesiredStateError) as caught:
         parse(text, "f.yaml")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("text", ["a: [https://b, :80]\n", "a: {b: c}\n"])
+def test_a_long_file_is_read_the_same(text: str) -> None:
+    """Whichever parser takes a file, values and places are the same; one that refuses is not the last word."""
+    assert parse(text, "f.yaml", bulk=True) == parse(text, "f.yaml")
+
+
+def test_a_mistake_in_a_long_file_is_told_as_in_any_other() -> None:
+    """The exact parser has the word."""
+    with pytest.raises(DesiredStateError) as quick:
+        parse("a: [b\n", "f.yaml", bulk=True)
+    with pytest.raises(DesiredStateError) as slow:
+        parse("a: [b\n", "f.yaml")
+    assert str(quick.value) == str(slow.value)

@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "a base that is no YAML": (
         {"env.yaml": OVER, "base.yaml": "a: [\n"},
-        ["base.yaml:2:1: did not find expected node content"],
+        ["base.yaml:2:1: expected the node content, but found '<stream end>'"],
     ),
     "a mistake in the base": (
         {"env.yaml": OVER + "namespaces: {b: {cluster: nope}}\n", "base.yaml": HEAD + "namespaces: {a: {labls: {}}}\n"},
