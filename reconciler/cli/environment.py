@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from reconciler.errors import DesiredStateError
     from reconciler.flows.context import Context, Request
+    from reconciler.model.outcome import Event
+    from reconciler.model.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -159,21 +161,25 @@ def apply(
     What fails stops only what needs it. Exit code: 0 converged, 1 an error, 3 refused by a guard.
     """
     from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
-    from reconciler.report.text import event_text, outcome_text, plan_text  # noqa: PLC0415 - heavy
+    from reconciler.report.text import event_text, outcome_text, plan_text, spans_clusters  # noqa: PLC0415 - heavy
 
     # A CI job is cancelled with SIGTERM; like Ctrl-C, it ends what is under way in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     out = sys.stderr if output == "json" else sys.stdout
     style = _style(out)
     request, context = _start(environment, only, engine, break_lock=break_lock)
+    several = False
     with make_progress("looking at the clusters") as progress:
-        outcome = flow(
-            request,
-            context,
-            workers,
-            lambda planned: progress.say(plan_text(planned, style, full=full), out),
-            lambda event: progress.event(event, event_text(event, style), out),
-        )
+
+        def show(planned: Plan) -> None:
+            nonlocal several
+            several = spans_clusters(planned)
+            progress.say(plan_text(planned, style, full=full), out)
+
+        def emit(event: Event) -> None:
+            progress.event(event, event_text(event, style, several=several), out)
+
+        outcome = flow(request, context, workers, show, emit)
     click.echo(outcome_text(outcome, style), file=out, color=True)
     if output == "json":
         from reconciler.report.documents import outcome_document  # noqa: PLC0415 - heavy

@@ -37,12 +37,17 @@ _MARKS = {
 
 def plan_text(plan: Plan, style: Style, *, full: bool = False) -> str:
     """A plan; with `full`, new objects show their content and targets that stay as they are are listed too."""
-    several = len({action.target.cluster for action in plan.actions}) > 1
+    several = spans_clusters(plan)
     lines = [style.paint(plan_summary(plan), "strong")]
     for action in plan.actions:
         if full or action.kind is not ActionKind.NONE:
             lines += ["", *_action_lines(action, style, several=several, full=full)]
     return "\n".join(lines)
+
+
+def spans_clusters(plan: Plan) -> bool:
+    """Whether targets have to be told with their cluster."""
+    return len({action.target.cluster for action in plan.actions}) > 1
 
 
 def plan_summary(plan: Plan) -> str:
@@ -59,37 +64,38 @@ def plan_summary(plan: Plan) -> str:
 _PASSIVE = (ActionKind.NONE, ActionKind.BLOCKED)
 
 
-def event_text(event: Event, style: Style) -> str | None:
-    """One line of progress, or None for what needs none."""
+def event_text(event: Event, style: Style, *, several: bool) -> str | None:
+    """One line of progress, or None for what needs none; the summary at the end says why what failed has failed."""
     if isinstance(event, Started):
         return None
     if event.result is Result.UNCHANGED:
         return None
     sign, meaning = _MARKS[event.result]
-    line = f"{style.paint(sign, meaning)} {clean(str(event.action.target))} {event.result}"
+    line = f"{style.paint(sign, meaning)} {target_text(event.action.target, several=several)} {event.result}"
     if event.result is Result.DONE:
         return f"{line} ({event.action.kind}, {event.seconds:.1f} s)"
-    hint = f"\n    try: {_said(event.hint)}" if event.hint else ""
-    return f"{line}: {_said(event.message)}{hint}"
+    return f"{line} after {event.seconds:.1f} s" if event.result is Result.FAILED and event.seconds else line
 
 
 def outcome_text(outcome: Outcome, style: Style) -> str:
-    """The summary after an apply: counts, and once more what failed and what did not happen because of it."""
+    """The summary after an apply: counts, what failed and why, and what did not happen because of it."""
+    several = spans_clusters(outcome.plan)
     counts = Counter(item.result for item in outcome.actions)
     parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
     meaning = "good" if outcome.converged else "error"
     lines = [style.paint(f"{outcome.plan.environment}: {', '.join(parts) or _NOTHING}", meaning)]
-    lines += [_trouble(item, style) for item in outcome.actions if item.result in _TROUBLE]
+    lines += [_trouble(item, style, several=several) for item in outcome.actions if item.result in _TROUBLE]
     return "\n".join(lines)
 
 
 _TROUBLE = (Result.FAILED, Result.SKIPPED, Result.CANCELLED)
 
 
-def _trouble(item: ActionOutcome, style: Style) -> str:
+def _trouble(item: ActionOutcome, style: Style, *, several: bool) -> str:
     sign, meaning = _MARKS[item.result]
     hint = f"\n      try: {_said(item.hint)}" if item.hint else ""
-    return f"  {style.paint(sign, meaning)} {clean(str(item.action.target))} {item.result}: {_said(item.message)}{hint}"
+    name = target_text(item.action.target, several=several)
+    return f"  {style.paint(sign, meaning)} {name} {item.result}: {_said(item.message)}{hint}"
 
 
 def target_text(target: Target, *, several: bool) -> str:
@@ -105,7 +111,7 @@ def _said(text: str) -> str:
 def _action_lines(action: Action, style: Style, *, several: bool, full: bool) -> Iterator[str]:
     sign, meaning = _SIGNS[action.kind]
     name = style.paint(f"{sign} {target_text(action.target, several=several)}", meaning)
-    word = f"{action.kind}: " if action.kind in (ActionKind.BLOCKED, ActionKind.CORRECT) else ""
+    word = "blocked: " if action.kind is ActionKind.BLOCKED else ""
     yield f"  {name}  {word}{_said(action.reason)}"
     for change in action.changes:
         yield from _change_lines(change, style, full=full)

@@ -75,7 +75,7 @@ def reports(hidden: str) -> list[str]:
 
     outcome = Executor(plan, perform, lambda: None, lambda _event: None, wanted.mask, 2).run()
     standings = [(key, standing(state, previews[key], wanted.mask)) for key, state in states.items()]
-    events = [event_text(item, STYLE) for item in outcome.actions if isinstance(item, ActionOutcome)]
+    events = [event_text(item, STYLE, several=True) for item in outcome.actions if isinstance(item, ActionOutcome)]
     return [
         plan_text(plan, STYLE, full=True),
         outcome_text(outcome, STYLE),
