@@ -10,7 +10,7 @@ from reconciler.model.engine import Capabilities, Engine, RenderRequest
 from reconciler.model.json import JsonMap
 from reconciler.model.manifest import objects_in
 from reconciler.yaml.compose import YamlError
-from reconciler.yaml.plain import load_all
+from reconciler.yaml.plain import load_manifest
 
 
 def render(
@@ -38,10 +38,10 @@ def _objects(release: Release, texts: Mapping[str, str]) -> tuple[JsonMap, ...]:
     found: list[JsonMap] = []
     for template, text in texts.items():
         try:
-            found += [item for document in load_all(text) for item in objects_in(document)]
+            found += [item for document in load_manifest(text) for item in objects_in(document)]
         except YamlError as error:
             raise ChartError(
-                f"{release.id}: template {template} renders no YAML, line {error.mark.line + 1}: {error.problem}",
+                f"{release.id}: template {template} renders no YAML: {error.problem}",
                 where=release.chart_ref.where,
             ) from error
     return tuple(found)

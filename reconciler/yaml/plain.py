@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,16 @@ def load_all(text: str) -> Iterator[Json]:
         YamlError: the text is no YAML, or exceeds a bound.
     """
     return compose(text, _BUILDER, for_machines())
+
+
+def load_manifest(text: str) -> Iterator[Json]:
+    """Every document of a rendered template, cut as Helm cuts it: at lines of `---`, white space around each dropped.
+
+    A document that is indented as a whole is malformed then, since its first line loses the indentation.
+    The rule is `SplitManifests` of helm.sh/helm/v4/pkg/release/v1/util. Raises YamlError; its line counts in the part.
+    """
+    for part in _SEPARATOR.split(text.strip()):
+        yield from load_all(f"{part.strip()}\n")
 
 
 def load(text: str) -> Json:
@@ -117,4 +128,5 @@ def _extent(value: Json) -> Extent:
     return Extent(1, 0)
 
 
+_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 _BUILDER: Builder[Json] = Builder(_scalar, _sequence, _mapping, _extent)

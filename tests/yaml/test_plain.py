@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.json import Json
 from reconciler.yaml.compose import YamlError
-from reconciler.yaml.plain import key_text, load, load_all
+from reconciler.yaml.plain import key_text, load, load_all, load_manifest
 
 AS_HELM = {
     "block scalar at the end": "a: |\n  x\n",
@@ -90,3 +90,24 @@ def test_a_repeated_alias_of_a_large_value_is_within_bounds_until_it_is_not() ->
     assert load(anchor + "y: [" + "*x, " * 900 + "]\n")
     with pytest.raises(YamlError, match="its aliases expand"):
         load(anchor + "y: [" + "*x, " * 1000 + "]\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}]),
+        ("\n\n---\n\n  a: 1\n\n---\n---\n", [{"a": 1}]),
+        ("a: |\n  x\n  --- y\n---\nb: 2", [{"a": "x\n--- y\n"}, {"b": 2}]),
+        ("# only a comment\n", []),
+        ("", []),
+    ],
+)
+def test_a_rendered_template_is_cut_as_helm_cuts_it(text: str, expected: list[object]) -> None:
+    """At `---`, with the white space around each part dropped."""
+    assert [item for item in load_manifest(text) if item is not None] == expected
+
+
+def test_a_part_that_is_indented_as_a_whole_is_refused_as_helm_refuses_it() -> None:
+    """The first line loses its indentation, the others keep theirs."""
+    with pytest.raises(YamlError):
+        list(load_manifest("\n    a: 1\n    b: 2\n"))
