@@ -57,7 +57,8 @@ def _code(main: Callable[..., object]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        # click's own code for wrong usage is 2, which scripts know as "there are changes".
+        return 1
     except ReconcilerError as error:
         click.echo(_shown(str(error)), err=True)
         return error.exit_code

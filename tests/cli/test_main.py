@@ -70,12 +70,12 @@ def test_the_version_is_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["aply"], 2, "No such command 'aply'"),
-        (["validate"], 2, "Missing option '-e'"),
-        (["validate", "-e"], 2, "Option '-e' requires an argument"),
-        (["validate", "-e", "x", "--nope"], 2, "No such option"),
-        (["plan", "-e", "x", "-o", "xml"], 2, "'xml' is not one of"),
-        (["apply", "-e", "x", "--workers", "0"], 2, "0 is not in the range"),
+        (["aply"], 1, "No such command 'aply'"),
+        (["validate"], 1, "Missing option '-e'"),
+        (["validate", "-e"], 1, "Option '-e' requires an argument"),
+        (["validate", "-e", "x", "--nope"], 1, "No such option"),
+        (["plan", "-e", "x", "-o", "xml"], 1, "'xml' is not one of"),
+        (["apply", "-e", "x", "--workers", "0"], 1, "0 is not in the range"),
         (["validate", "-e", "envs/evn.yaml"], 1, 'there is no envs/evn.yaml\n  try: did you mean "env.yaml"?\n'),
         (["validate", "-e", "nowhere/env.yaml"], 1, "there is no folder nowhere either"),
         (["validate", "-e", "envs"], 1, "envs cannot be read: is a directory"),
