@@ -86,12 +86,6 @@ class EngineError(ReconcilerError):
     """Helm failed at an operation on a release."""
 
 
-class RefusedError(ReconcilerError):
-    """A guard refused to act; nothing was changed."""
-
-    exit_code = 3
-
-
 class SandboxError(ReconcilerError):
     """The embedded control plane could not be prepared, started, or stopped."""
 

@@ -66,6 +66,10 @@ class Handlers:
 def _resource(cluster: ClusterWriter, kind: Kind) -> Resource:
     resource = cluster.resources().get(kind)
     if resource is None:
+        # Its definition may be among the objects that were just put back.
+        cluster.refresh()
+        resource = cluster.resources().get(kind)
+    if resource is None:
         raise ClusterError(
             f"cluster {cluster.name} does not serve {kind} any more", hint="install its CustomResourceDefinition again"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -12,6 +13,10 @@ INTERRUPTED = 130
 
 def run() -> None:
     """The program `reconcile`."""
+    # A CI job is cancelled with SIGTERM, and a closed terminal sends SIGHUP; like Ctrl-C, they end a run in order.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         # Imported here, so that Ctrl-C during the imports is caught as well.
         from reconciler.cli.main import main  # noqa: PLC0415

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -158,13 +157,11 @@ def apply(
 ) -> None:
     """Make the clusters as the environment says.
 
-    What fails stops only what needs it. Exit code: 0 converged, 1 an error, 3 refused by a guard.
+    What fails stops only what needs it. Exit code: 0 converged, 1 an error.
     """
     from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import event_text, outcome_text, plan_text, spans_clusters  # noqa: PLC0415 - heavy
 
-    # A CI job is cancelled with SIGTERM; like Ctrl-C, it ends what is under way in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     out = sys.stderr if output == "json" else sys.stdout
     style = _style(out)
     request, context = _start(environment, only, engine, break_lock=break_lock)
@@ -205,9 +202,9 @@ def status(environment: str, only: tuple[str, ...], output: str, engine: str) ->
         found = flow(*_start(environment, only, engine))
     rows = [(item.id, item.standing, item.health) for item in found.releases]
     if output == "json":
-        _print_document(status_document(found.environment, rows, well=found.is_well))
+        _print_document(status_document(found.environment, rows, found.others, well=found.is_well))
     else:
-        _show(status_text(found.environment, rows, _style(sys.stdout)))
+        _show(status_text(found.environment, rows, found.others, _style(sys.stdout)))
     sys.exit(0 if found.is_well else NOT_WELL)
 
 

@@ -38,12 +38,9 @@ def up(name: str, stages: Path | None, *, quiet: bool) -> None:
 
     The first start downloads the programs, or builds them with Go if the downloads cannot be reached.
     """
-    import signal  # noqa: PLC0415 - only this command needs it
 
     from reconciler.sandbox import Sandbox  # noqa: PLC0415 - heavy; other commands must start fast
 
-    # A CI job is cancelled with SIGTERM; like Ctrl-C, it must leave nothing running.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     state = Sandbox(name).up(_progress(quiet=quiet), stages)
     click.echo(f"sandbox {name} is running at {state.server}")
     click.echo(f"export KUBECONFIG={state.kubeconfig}")

@@ -17,6 +17,8 @@ Path = tuple[Step, ...]
 # Keys that have a default: without them an entry would mean something else.
 _DECISIVE = frozenset({"cluster", "namespace", "name"})
 _MAP_TYPES = frozenset({"dict_type", "model_type", "model_attributes_type"})
+# Keys below which texts are references.
+_SOURCES = frozenset({"data", "password", "valuesFrom"})
 # Sections whose entries stand for themselves: a bad one is reported, and the others are still checked.
 _SECTIONS = ("clusters", "repositories", "namespaces", "secrets", "releases")
 
@@ -96,13 +98,18 @@ def _explain(root: MapNode, fault: Any) -> DesiredStateError:
             return DesiredStateError(f"{dotted} has to be a text, this is {_kind(node)}", where=where, hint=advice)
         case "string_pattern_mismatch":
             return DesiredStateError(f"{dotted} is not valid: {_name_rule(fault['ctx']['pattern'])}", where=where)
-    return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where, hint=_filled_in(fault["type"], node))
+    return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where, hint=_map_hint(path, fault["type"], node))
 
 
-def _filled_in(fault_type: str, node: Node) -> str | None:
-    """What to do about a key that nothing follows, where a map is asked for."""
-    empty = isinstance(node, ScalarNode) and node.value is None
-    return "write {} after it when there is nothing to say" if empty and fault_type in _MAP_TYPES else None
+def _map_hint(path: Path, fault_type: str, node: Node) -> str | None:
+    """What to do about a key that nothing follows, or a bare text, where a map is asked for."""
+    if fault_type not in _MAP_TYPES or not isinstance(node, ScalarNode):
+        return None
+    if node.value is None:
+        return "write {} after it when there is nothing to say"
+    if _SOURCES.intersection(map(str, path)):
+        return "a secret does not stand in the file: {env: NAME}, {file: …} or {sops: …, key: …} says where it is"
+    return None
 
 
 def _reworded(fault: Any) -> str:

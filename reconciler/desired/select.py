@@ -30,11 +30,11 @@ def select(desired: Desired, selectors: Sequence[str]) -> Desired:
         return desired
     chosen = {release.id for selector in selectors for release in _matching(desired, selector)}
     homes = {NamespaceId(identity.cluster, identity.namespace) for identity in chosen}
+    needed = {need.cluster for release in desired.releases if release.id in chosen for need in release.needs}
+    clusters = needed | {home.cluster for home in homes}
     return replace(
         desired,
-        clusters={
-            name: access for name, access in desired.clusters.items() if name in {home.cluster for home in homes}
-        },
+        clusters={name: access for name, access in desired.clusters.items() if name in clusters},
         releases=tuple(release for release in desired.releases if release.id in chosen),
         namespaces=tuple(item for item in desired.namespaces if item.id in homes),
         secrets=tuple(item for item in desired.secrets if NamespaceId(item.id.cluster, item.id.namespace) in homes),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import Json, JsonMap, as_map, dig, text_at
-from reconciler.model.manifest import kind_of, object_id
+from reconciler.model.manifest import goes_when_done, kind_of, object_id
 from reconciler.model.observed import Observed
 from reconciler.model.secret import Mask
 from reconciler.model.standing import HEALTHY, Condition, Health
@@ -29,6 +29,8 @@ def release_health(release: ReleaseId, observed: Observed, mask: Mask) -> Health
     for item in stored.objects:
         identity = object_id(item, release, cluster.resources)
         live = cluster.objects.get(identity)
+        if live is None and goes_when_done(item):
+            continue
         health = object_health(live) if live else Health(Condition.MISSING, "is gone")
         found.append(Health(health.condition, mask.text(f"{identity} {health.reason}") if health.reason else ""))
     return _worst(found)

@@ -11,6 +11,7 @@ from reconciler.desired.render import render
 from reconciler.desired.select import select
 from reconciler.errors import ChartError, EngineError
 from reconciler.flows.context import Context, Request, Tools
+from reconciler.flows.masking import masked
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId, Target
@@ -41,15 +42,17 @@ def load_desired(request: Request, context: Context) -> tuple[Desired, Tools]:
     """The selected part of an environment, its charts in hand."""
     desired = load(request.environment, context.inputs)
     desired = select(desired, request.only)
-    tools = context.tools(desired)
-    return attach_charts(desired, tools.fetch_chart), tools
+    with masked(desired.mask):
+        tools = context.tools(desired)
+        return attach_charts(desired, tools.fetch_chart), tools
 
 
 def look(request: Request, context: Context) -> Found:
     """Load, observe, classify."""
     desired, tools = load_desired(request, context)
     readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
-    observed = observe(desired, readers, context.now())
+    with masked(desired.mask):
+        observed = observe(desired, readers, context.now())
     own = classify_own(desired, observed)
     states = classify(desired, observed, break_lock=request.break_lock)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
@@ -58,8 +61,7 @@ def look(request: Request, context: Context) -> Found:
 
 def make_plan(found: Found) -> Plan:
     """What to do about what was found; asks the servers, writes nothing."""
-    previews: dict[Target, TargetPreview] = dict(_own_previews(found))
-    previews.update(preview_releases(found, found.states))
+    previews = {**own_previews(found), **preview_releases(found, found.states)}
     return build_plan(found.desired, found.own, found.states, previews)
 
 
@@ -67,7 +69,8 @@ def preview_releases(found: Found, states: Mapping[ReleaseId, State]) -> dict[Ta
     """The previews of those releases that are not certainly as they should be."""
     by_id = {release.id: release for release in found.desired.releases}
     open_questions = [(by_id[identity], state) for identity, state in states.items() if _is_open(state)]
-    answers = concurrently(lambda pair: _preview(*pair, found), open_questions)
+    with masked(found.desired.mask):
+        answers = concurrently(lambda pair: _preview(*pair, found), open_questions)
     return {release.id: answer for (release, _), answer in zip(open_questions, answers, strict=True)}
 
 
@@ -96,9 +99,11 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
     return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)))
 
 
-def _own_previews(found: Found) -> dict[Target, TargetPreview]:
+def own_previews(found: Found) -> dict[Target, TargetPreview]:
+    """The previews of those namespaces and secrets that are not certainly as they should be."""
     asked = [state for state in found.own if not state.as_it_should_be and not state.taken]
-    answers = concurrently(lambda state: _own_preview(state, found), asked)
+    with masked(found.desired.mask):
+        answers = concurrently(lambda state: _own_preview(state, found), asked)
     return {state.target: answer for state, answer in zip(asked, answers, strict=True)}
 
 

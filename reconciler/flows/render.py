@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.desired.render import render
 from reconciler.flows.context import Context, Request
+from reconciler.flows.masking import masked
 from reconciler.flows.planning import load_desired
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import JsonMap
@@ -24,6 +25,6 @@ class Rendered:
 def render_all(request: Request, context: Context) -> Rendered:
     """The objects that would be applied; no cluster is asked, so `lookup` finds nothing."""
     desired, tools = load_desired(request, context)
-    with closing(tools.engine) as engine:
+    with masked(desired.mask), closing(tools.engine) as engine:
         objects = tuple((release.id, render(release, engine)) for release in desired.releases)
     return Rendered(objects, desired.mask)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from reconciler.diagnose.health import release_health
 from reconciler.flows.context import Context, Request
-from reconciler.flows.planning import look, preview_releases
-from reconciler.model.identity import ReleaseId
+from reconciler.flows.planning import look, own_previews, preview_releases
+from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
-from reconciler.plan.build import TargetPreview
+from reconciler.plan.build import TargetPreview, own_action
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Settled
 
@@ -30,20 +31,24 @@ class Status:
 
     environment: str
     releases: tuple[ReleaseStatus, ...]
+    others: tuple[tuple[Target, str], ...]
+    """The namespaces and secrets that are not as they should be, each with the reason."""
 
     @property
     def is_well(self) -> bool:
-        """Whether every release is in sync and healthy."""
-        return all(item.standing.in_sync and item.health.is_healthy for item in self.releases)
+        """Whether every release is in sync and healthy, and every namespace and secret as it should be."""
+        releases = all(item.standing.in_sync and item.health.is_healthy for item in self.releases)
+        return releases and not self.others
 
 
 def status(request: Request, context: Context) -> Status:
-    """Each release: in sync or not, and its health. Asks the server only about objects that seem to have drifted."""
+    """How all stands, and how healthy the releases are. The server is asked only about what seems to have drifted."""
     found = look(request, context)
     settled = {key: state for key, state in found.states.items() if isinstance(state, Settled)}
     with closing(found.tools.engine):
-        previews = preview_releases(found, settled)
+        previews = {**own_previews(found), **preview_releases(found, settled)}
     mask = found.desired.mask
+    own = (own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in found.own)
     return Status(
         found.desired.name,
         tuple(
@@ -54,4 +59,5 @@ def status(request: Request, context: Context) -> Status:
             )
             for identity, state in found.states.items()
         ),
+        tuple((action.target, action.reason) for action in own if action.kind is not ActionKind.NONE),
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
 from reconciler.flows.context import Context, Request
+from reconciler.flows.masking import masked
 from reconciler.model.desired import Desired
 
 
@@ -14,5 +15,6 @@ def validate(request: Request, context: Context) -> Desired:
     """Files only; charts from repositories are not fetched, so their schemas are not checked."""
     desired = load(request.environment, context.inputs)
     local = tuple(release for release in desired.releases if release.chart_ref.path)
-    attach_charts(replace(desired, releases=local), context.tools(desired).fetch_chart)
+    with masked(desired.mask):
+        attach_charts(replace(desired, releases=local), context.tools(desired).fetch_chart)
     return desired

@@ -39,6 +39,10 @@ class ClusterReader(Protocol):
         """Every kind that is served."""
         ...
 
+    def refresh(self) -> None:
+        """Forget which kinds are served: definitions may have been installed."""
+        ...
+
     def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
         """The objects of a kind in a namespace (empty: in all) that carry the labels; may lag by a moment."""
         ...

@@ -36,13 +36,30 @@ def missing_from(expected: Json, live: Json, path: Path = ()) -> Iterator[Differ
     elif isinstance(expected, list) and isinstance(live, list) and len(expected) == len(live):
         for index, (item, live_item) in enumerate(zip(expected, live, strict=True)):
             yield from missing_from(item, live_item, (*path, index))
-    elif not _same(expected, live):
+    elif not _fits(expected, live, path):
         yield Difference(path, live, expected)
+
+
+def _fits(expected: Json, live: Json, path: Path) -> bool:
+    """Whether a live value is the expected one. The server drops what is empty, but not what people name freely."""
+    if isinstance(expected, bool) or isinstance(live, bool):
+        return expected is live
+    return expected == live or (not _is_free(path) and _is_empty(expected) and _is_empty(live))
+
+
+def _is_free(path: Path) -> bool:
+    """Whether the path is below labels, annotations or data, where an empty text is a value like any other."""
+    return path[:2] in _FREE_METADATA or path[:1] in _FREE_DATA
+
+
+_FREE_METADATA = (("metadata", "labels"), ("metadata", "annotations"))
+_FREE_DATA = (("data",), ("binaryData",), ("stringData",))
 
 
 def _missing_from_map(expected: JsonMap, live: Json, path: Path) -> Iterator[Difference]:
     if not isinstance(live, dict):
-        if not (live is None and _is_empty(expected)):
+        # Empty as a whole: below labels or data, a map with empty texts in it is not.
+        if not (live is None and _is_empty(expected) and not (expected and _is_free(path))):
             yield Difference(path, live, expected)
         return
     for key, value in expected.items():
@@ -104,10 +121,10 @@ def _by_key(items: Sequence[Json], key: str) -> dict[Json, Json]:
 
 
 def _same(one: Json, other: Json) -> bool:
-    """Equal as JSON: true is not 1, 1 is 1.0, and empty is absent, since the server drops what is empty."""
+    """Equal as JSON: true is not 1, 1 is 1.0. Both sides are the server's own form, so empty is not absent."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    return one == other or (_is_empty(one) and _is_empty(other))
+    return one == other
 
 
 def _is_empty(value: Json) -> bool:

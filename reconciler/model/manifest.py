@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.model.cluster import Resource
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
-from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.json import Json, JsonMap, as_map, dig, text_at
 
 # What Helm adds to each object of a release: helm.sh/helm/v4/pkg/action/validate.go
 MANAGED_BY_LABEL, MANAGED_BY = "app.kubernetes.io/managed-by", "Helm"
@@ -40,6 +40,11 @@ def is_hook(item: JsonMap) -> bool:
 def is_kept(item: JsonMap) -> bool:
     """Whether Helm leaves it in place when the release no longer has it."""
     return text_at(item, "metadata", "annotations", KEEP_ANNOTATION) == KEEP
+
+
+def goes_when_done(item: JsonMap) -> bool:
+    """Whether it is a Job that the cluster removes once it is finished: that it is gone is no drift."""
+    return item.get("kind") == "Job" and dig(item, "spec", "ttlSecondsAfterFinished") is not None
 
 
 def owner(item: JsonMap) -> tuple[str, str] | None:

@@ -42,6 +42,9 @@ class StoredRelease:
     Attributes:
         values: the values that a user gave, without the chart's defaults.
         objects: its manifest, parsed; hooks are not in it.
+        base: the objects of the revision that Helm compares the next one with: the newest one that was deployed, or
+            this one when none was.
+        is_readable: False when its manifest is no YAML, so that `objects` says nothing.
         labels: the labels on its Secret that are not Helm's own.
         changed: when it was stored or last changed.
     """
@@ -53,6 +56,8 @@ class StoredRelease:
     chart_version: str
     values: JsonMap = field(repr=False)
     objects: tuple[JsonMap, ...] = field(repr=False)
+    base: tuple[JsonMap, ...] = field(repr=False)
+    is_readable: bool
     labels: Mapping[str, str]
     description: str
     changed: datetime

@@ -45,6 +45,9 @@ class _Observation:
     def __init__(self, desired: Desired, cluster: ClusterReader) -> None:
         self._cluster = cluster
         self._releases = [release for release in desired.releases if release.id.cluster == cluster.name]
+        # With `--only`, a release may need one that was not selected.
+        needs = (need for release in desired.releases for need in release.needs)
+        self._needs = {need for need in needs if isinstance(need, ReleaseId) and need.cluster == cluster.name}
         self._namespaces = [item.id for item in desired.namespaces if item.id.cluster == cluster.name]
         self._secrets = [item.id for item in desired.secrets if item.id.cluster == cluster.name]
 
@@ -64,8 +67,8 @@ class _Observation:
         )
 
     def _stored(self) -> Mapping[ReleaseId, StoredRelease]:
-        namespaces = sorted({release.id.namespace for release in self._releases})
-        wanted = {release.id for release in self._releases}
+        wanted = {release.id for release in self._releases} | self._needs
+        namespaces = sorted({identity.namespace for identity in wanted})
         listed = concurrently(self._cluster.releases, namespaces)
         return {stored.id: stored for found in listed for stored in found if stored.id in wanted}
 

@@ -13,12 +13,11 @@ from reconciler.model.json import JsonMap, merge, text_at
 from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
 from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
 
-FORBIDDEN, NOT_FOUND, CONFLICT = 403, 404, 409
-_REFUSALS = frozenset({400, FORBIDDEN, CONFLICT, 422})
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 # How the server says that a right is missing; a quota or a policy says something else, with the same status.
 _NO_RIGHT = '" cannot '
-# How server-side apply answers to an unknown field or a wrong type: with status 500, of all things.
-_MALFORMED = "failed to create typed patch object"
+# The webhook may belong to a release that this very plan repairs; an apply asks again before it writes.
+_NO_WEBHOOK = "failed calling webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,10 @@ class Previewer:
     ) -> tuple[Preview, ...]:
         """What an install or upgrade would change: objects that would stay as they are are left out."""
         wanted = self._identified(release, (item for item in rendered if not is_hook(item)))
-        before = self._identified(release, stored.objects if stored else ())
+        before = self._identified(release, stored.base if stored else ())
+        known = {*before, *self._identified(release, stored.objects if stored else ())}
         changed = [(key, item) for key, item in wanted.items() if not self._is_settled(key, item, before)]
-        previews = [self._of_release(release, key, item) for key, item in changed]
+        previews = [self._of_release(release, key, item, self._live(key), known=key in known) for key, item in changed]
         gone = [(key, item) for key, item in before.items() if key not in wanted and not is_kept(item)]
         return (*previews, *self._deletions(gone))
 
@@ -46,8 +46,13 @@ class Previewer:
         return tuple(self._ask(key, item, None, HELM_MANAGER) for key, item in missing)
 
     def confirm(self, release: ReleaseId, suspects: Sequence[tuple[ObjectId, JsonMap]]) -> tuple[Preview, ...]:
-        """What correcting these objects would change."""
-        return tuple(self._of_release(release, key, item) for key, item in suspects)
+        """What correcting these objects would change. Each is read anew: a list may lag behind."""
+        found = ((key, item, self._fetch(key)) for key, item in suspects)
+        return tuple(
+            self._of_release(release, key, item, live, known=True)
+            for key, item, live in found
+            if live is None or any(missing_from(as_stored(item), live))
+        )
 
     def own(self, identity: ObjectId, item: JsonMap, live: JsonMap | None) -> Preview:
         """What applying a namespace or secret of the environment would change."""
@@ -65,22 +70,27 @@ class Previewer:
         live = self.observed.objects.get(key)
         return item == before.get(key) and live is not None and not any(missing_from(as_stored(item), live))
 
-    def _of_release(self, release: ReleaseId, identity: ObjectId, item: JsonMap) -> Preview:
+    def _of_release(
+        self, release: ReleaseId, identity: ObjectId, item: JsonMap, live: JsonMap | None, *, known: bool
+    ) -> Preview:
+        """`known`: the release has had the object; when its marks are gone, that is drift and no other owner."""
         if not identity.name:
             refusal = f"{identity.kind.name} has no metadata.name, which Helm needs to find it again"
             return Preview(identity, None, item, None, verified=False, refusal=refusal)
-        live = self._live(identity)
         other = owner(live) if live else None
-        if live is not None and other != (release.namespace, release.name):
+        if live is not None and other != (release.namespace, release.name) and not (known and other is None):
             return Preview(identity, live, item, None, verified=False, refusal=_not_ours(identity, other))
         return self._ask(identity, item, live, HELM_MANAGER)
 
     def _live(self, identity: ObjectId) -> JsonMap | None:
-        resource = self.observed.resources.get(identity.kind)
-        if resource is None or self._awaits_namespace(identity):
-            return None
         known = self.observed.objects.get(identity)
-        return known if known is not None else self.cluster.fetch(resource, identity.namespace, identity.name)
+        return known if known is not None else self._fetch(identity)
+
+    def _fetch(self, identity: ObjectId) -> JsonMap | None:
+        resource = self.observed.resources.get(identity.kind)
+        if resource is None or not identity.name or self._awaits_namespace(identity):
+            return None
+        return self.cluster.fetch(resource, identity.namespace, identity.name)
 
     def _awaits_namespace(self, identity: ObjectId) -> bool:
         return identity.namespace in self.observed.missing_namespaces
@@ -111,9 +121,12 @@ def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: 
         return _guess(identity, item, live, "no right to patch it, so this is what would be sent")
     if error.status == NOT_FOUND:
         return _guess(identity, item, live, "its kind or namespace does not exist yet")
-    if error.status in _REFUSALS or _MALFORMED in error.message:
-        return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")
-    raise error
+    if _NO_WEBHOOK in error.message:
+        return _guess(identity, item, live, f"an admission webhook does not answer: {error.message}")
+    if error.status == UNAUTHORIZED:
+        raise error
+    # One object's trouble is its release's alone.
+    return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")
 
 
 def _guess(identity: ObjectId, item: JsonMap, live: JsonMap | None, note: str) -> Preview:
@@ -125,5 +138,8 @@ def _guess(identity: ObjectId, item: JsonMap, live: JsonMap | None, note: str) -
 
 def _not_ours(identity: ObjectId, other: tuple[str, str] | None) -> str:
     if other is None:
-        return f"{identity} exists already and belongs to no release: delete it, or annotate it for this release"
+        return (
+            f"{identity} exists already and belongs to no release: rename it in the chart, "
+            "or give it to this release with the label and the annotations that Helm asks for"
+        )
     return f"{identity} exists already and belongs to release {'/'.join(other)}: rename one of the two"

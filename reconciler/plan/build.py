@@ -16,7 +16,18 @@ from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
 from reconciler.plan.order import in_order
 from reconciler.plan.own import OwnState
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+from reconciler.plan.states import (
+    Foreign,
+    Homeless,
+    Lacking,
+    Locked,
+    NotInstalled,
+    Outdated,
+    Retired,
+    Settled,
+    State,
+    Stuck,
+)
 
 # A reason is one line; the changes below it have everything.
 _NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
@@ -38,7 +49,7 @@ def build_plan(
 ) -> Plan:
     """What to do to make the clusters as desired; `previews` has all that is not as it should be."""
     mask = desired.mask
-    actions = [_own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in own]
+    actions = [own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in own]
     for release in desired.releases:
         preview = previews.get(release.id, TargetPreview(()))
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
@@ -46,7 +57,8 @@ def build_plan(
     return Plan(desired.name, in_order(actions, desired))
 
 
-def _own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
+def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
+    """What to do about a namespace or secret of the environment."""
     refusal = state.taken or next((item.refusal for item in preview.objects if item.refusal), None)
     if refusal:
         return Action(ActionKind.BLOCKED, state.target, mask.text(refusal), (), frozenset(), None)
@@ -101,6 +113,13 @@ class _Decision:
                     f"another operation is in progress: revision {stored.revision} is {stored.status} "
                     f"since {since:%Y-%m-%d %H:%M:%S} UTC; if its run is dead, use --break-lock"
                 )
+            case Homeless():
+                return (
+                    f"namespace {self.release.id.namespace} does not exist, and `manage: false` leaves it to others: "
+                    "create it, or remove `manage: false`"
+                )
+            case Lacking(need, stands):
+                return f"it needs {need}, which was not selected and is {stands}: select it as well"
             case Retired():
                 name, namespace = self.release.id.name, self.release.id.namespace
                 return (

@@ -8,11 +8,23 @@ from datetime import timedelta
 from reconciler.model.chart import Chart
 from reconciler.model.compare import missing_from, show
 from reconciler.model.desired import Desired, Release
-from reconciler.model.identity import ReleaseId
-from reconciler.model.manifest import as_applied, as_stored, object_id
+from reconciler.model.identity import NamespaceId, ReleaseId
+from reconciler.model.manifest import as_applied, as_stored, goes_when_done, object_id
 from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Suspect
+from reconciler.plan.states import (
+    Foreign,
+    Homeless,
+    Lacking,
+    Locked,
+    NotInstalled,
+    Outdated,
+    Retired,
+    Settled,
+    State,
+    Stuck,
+    Suspect,
+)
 from reconciler.plan.values import changed
 
 # Helm's own limit for hooks, which is what an operation that does not wait may still take.
@@ -23,7 +35,25 @@ _NAMED_PATHS = 6
 
 def classify(desired: Desired, observed: Observed, *, break_lock: bool = False) -> Mapping[ReleaseId, State]:
     """The state of every desired release. With `break_lock`, whoever holds a pending release is taken for dead."""
-    return {release.id: _state(desired.name, release, observed, break_lock=break_lock) for release in desired.releases}
+    return {
+        release.id: _obstacle(desired, release, observed)
+        or _state(desired.name, release, observed, break_lock=break_lock)
+        for release in desired.releases
+    }
+
+
+def _obstacle(desired: Desired, release: Release, observed: Observed) -> State | None:
+    """What is in the way before the release itself is looked at."""
+    home = NamespaceId(release.id.cluster, release.id.namespace)
+    missing = observed.clusters[release.id.cluster].missing_namespaces
+    if home.name in missing and all(home != namespace.id for namespace in desired.namespaces):
+        return Homeless()
+    selected = {other.id for other in desired.releases} if release.needs else set()
+    for need in sorted(release.needs - selected, key=str):
+        stored = observed.release(need) if isinstance(need, ReleaseId) else None
+        if stored is None or stored.status is not ReleaseStatus.DEPLOYED:
+            return Lacking(str(need), stored.status if stored else "not installed")
+    return None
 
 
 def _state(environment: str, release: Release, observed: Observed, *, break_lock: bool) -> State:
@@ -56,6 +86,8 @@ def _patience(release: Release) -> timedelta:
 def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
     if stored.status is not ReleaseStatus.DEPLOYED:
         yield f"revision {stored.revision} is {stored.status}: {stored.description}"
+    if not stored.is_readable:
+        yield f"the manifest of revision {stored.revision} cannot be read"
     if ENVIRONMENT not in stored.labels:
         yield "takes over a release that was not installed by reconciler"
     if release.chart:
@@ -85,6 +117,8 @@ def _suspects(release: Release, stored: StoredRelease, cluster: ObservedCluster)
     for item in stored.objects:
         identity = object_id(item, release.id, cluster.resources)
         live = cluster.objects.get(identity)
+        if live is None and goes_when_done(item):
+            continue
         expected = as_applied(item, identity, release.id)
         if live is None or any(missing_from(as_stored(expected), live)):
             yield Suspect(identity, expected, live)

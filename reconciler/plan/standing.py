@@ -8,13 +8,28 @@ from reconciler.model.secret import Mask
 from reconciler.model.standing import Standing, Sync
 from reconciler.plan.build import TargetPreview, drifted
 from reconciler.plan.changes import change
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+from reconciler.plan.states import (
+    Foreign,
+    Homeless,
+    Lacking,
+    Locked,
+    NotInstalled,
+    Outdated,
+    Retired,
+    Settled,
+    State,
+    Stuck,
+)
 
 
 def standing(state: State, preview: TargetPreview, mask: Mask) -> Standing:
     """The standing of a release in a state; `preview` has the answers about its suspects."""
     if isinstance(state, NotInstalled):
         return Standing(Sync.MISSING, "not installed", None, None)
+    if isinstance(state, Homeless):
+        return Standing(Sync.MISSING, "its namespace does not exist", None, None)
+    if isinstance(state, Lacking):
+        return Standing(Sync.OUT_OF_SYNC, f"needs {state.need}, which is {state.stands}", None, None)
     sync, reason = _word(state, preview, mask)
     stored = state.stored
     return Standing(sync, mask.text(reason), stored.revision, f"{stored.chart_name}-{stored.chart_version}")

@@ -70,4 +70,17 @@ class Foreign:
     environment: str
 
 
-State = NotInstalled | Retired | Outdated | Settled | Stuck | Locked | Foreign
+@dataclass(frozen=True, slots=True)
+class Homeless:
+    """Its namespace does not exist, and is not the environment's to make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """It needs a release that was not selected, and that is not in place."""
+
+    need: str
+    stands: str
+
+
+State = NotInstalled | Homeless | Lacking | Retired | Outdated | Settled | Stuck | Locked | Foreign

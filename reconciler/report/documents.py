@@ -96,12 +96,20 @@ class ReleaseDocument(Document):
     reason: str = Field(description="Why it is not in sync, or not healthy; empty when all is well.")
 
 
+class OtherDocument(Document):
+    """A namespace or secret that is not as it should be."""
+
+    target: TargetDocument = Field(description="What it is.")
+    reason: str = Field(description="What is not as it should be.")
+
+
 class StatusDocument(Document):
     """What `reconcile status -o json` prints."""
 
     environment: str = Field(description="The environment's name.")
-    well: bool = Field(description="Whether every release is in sync and healthy.")
+    well: bool = Field(description="Whether all is in sync, and every release healthy.")
     releases: list[ReleaseDocument] = Field(description="Every release.")
+    others: list[OtherDocument] = Field(description="The namespaces and secrets that are not as they should be.")
 
 
 class MistakeDocument(Document):
@@ -160,9 +168,9 @@ def outcome_document(outcome: Outcome) -> PlanDocument:
 def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
     return ActionDocument(
         kind=action.kind.value,
-        target=_target(action.target),
+        target=target_document(action.target),
         reason=action.reason,
-        needs=[_target(need) for need in sorted(action.needs, key=str)],
+        needs=[target_document(need) for need in sorted(action.needs, key=str)],
         objects=[_change(change) for change in action.changes],
         outcome=_outcome(outcome) if outcome else None,
     )
@@ -173,7 +181,8 @@ def _outcome(item: ActionOutcome) -> OutcomeDocument:
     return OutcomeDocument(result=item.result.value, message=item.message, hint=item.hint, seconds=seconds)
 
 
-def _target(target: Target) -> TargetDocument:
+def target_document(target: Target) -> TargetDocument:
+    """A target as a document."""
     if isinstance(target, NamespaceId):
         return TargetDocument(kind="namespace", cluster=target.cluster, namespace=None, name=target.name)
     kind: Literal["secret", "release"] = "secret" if isinstance(target, SecretId) else "release"

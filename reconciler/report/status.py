@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.standing import Health, Standing
-from reconciler.report.documents import ReleaseDocument, StatusDocument
+from reconciler.report.documents import OtherDocument, ReleaseDocument, StatusDocument, target_document
 from reconciler.report.style import Style, clean
 
 _MEANINGS = {"in sync": "good", "healthy": "good", "failed": "error", "missing": "error", "not installed": "error"}
@@ -26,8 +26,8 @@ class _Row:
     reason: str
 
 
-def status_text(environment: str, entries: Sequence[Entry], style: Style) -> str:
-    """A line for each release, with the reason below what is not well."""
+def status_text(environment: str, entries: Sequence[Entry], others: Sequence[tuple[Target, str]], style: Style) -> str:
+    """A line for each release, with the reason below what is not well; then what else is not as it should be."""
     rows = [_row(*entry) for entry in entries]
     several = len({row.cluster for row in rows}) > 1
     header = _Row("CLUSTER", "RELEASE", "SYNC", "HEALTH", "REV", "CHART", "")
@@ -38,13 +38,17 @@ def status_text(environment: str, entries: Sequence[Entry], style: Style) -> str
         lines.append(_line(row, widths, style, several=several))
         if row.reason:
             lines.append(style.paint(f"    {clean(row.reason)}", "quiet"))
+    lines += [f"{style.paint(clean(str(target)), 'error')}  {clean(reason)}" for target, reason in others]
     return "\n".join(lines)
 
 
-def status_document(environment: str, entries: Sequence[Entry], *, well: bool) -> StatusDocument:
-    """The standing of releases as a document."""
+def status_document(
+    environment: str, entries: Sequence[Entry], others: Sequence[tuple[Target, str]], *, well: bool
+) -> StatusDocument:
+    """The standing of releases, and of what else is not as it should be, as a document."""
     releases = [_document(*entry) for entry in entries]
-    return StatusDocument(environment=environment, well=well, releases=releases)
+    differing = [OtherDocument(target=target_document(target), reason=reason) for target, reason in others]
+    return StatusDocument(environment=environment, well=well, releases=releases, others=differing)
 
 
 def _document(identity: ReleaseId, standing: Standing, health: Health) -> ReleaseDocument:

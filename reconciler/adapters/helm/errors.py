@@ -174,6 +174,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Doing], str]], ...
             r"forbidden|\b403\b|access denied",
             _say("the credentials for {server} lack that right; ask for it"),
         ),
+        (r'namespaces "[^"]+" not found', _say("create the namespace, or let the environment make it: `namespaces:`")),
         (
             r"no chart (version|name) found|get a valid version|no versions? match|not found|\b404\b",
             _say("check the name and the version: {server} does not have {chart}"),

@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from reconciler.errors import EngineError
+from reconciler.yaml.compose import YamlError
+from reconciler.yaml.plain import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,12 +71,10 @@ def write_private(path: Path, text: str) -> None:
 
 def _parse(access: ClusterAccess, text: str) -> dict[str, Any]:
     try:
-        config = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (a safe one)
-    except yaml.YAMLError as error:
-        # The error's own text quotes the file, and with it perhaps a token.
-        mark = getattr(error, "problem_mark", None)
-        place = f" (its line {mark.line + 1})" if mark else ""
-        raise _not_one(access, f"it is not valid YAML{place}") from None
+        config = load(text)
+    except YamlError as error:
+        # The problem alone: the text around it may hold a token.
+        raise _not_one(access, f"it is not valid YAML (its line {error.mark.line + 1})") from None
     if not isinstance(config, dict) or not config.get("clusters"):
         raise _not_one(access, "it has no `clusters`")
     return config

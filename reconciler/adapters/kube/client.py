@@ -71,9 +71,16 @@ class KubeReader:
         """See ClusterReader."""
         answer = self._transport.get(_path(_SECRETS, namespace), {"labelSelector": _CURRENT_RELEASES})
         newest: dict[str, JsonMap] = {}
+        deployed: dict[str, JsonMap] = {}
         for secret in sorted(answer["items"], key=_version):
-            newest[text_at(secret, "metadata", "labels", "name")] = secret
-        decoded = (storage.decode(self.name, secret) for secret in newest.values())
+            name = text_at(secret, "metadata", "labels", "name")
+            newest[name] = secret
+            if text_at(secret, "metadata", "labels", "status") == "deployed":
+                deployed[name] = secret
+        decoded = (
+            storage.decode(self.name, secret, None if deployed.get(name) is secret else deployed.get(name))
+            for name, secret in newest.items()
+        )
         return [release for release in decoded if release]
 
     def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:

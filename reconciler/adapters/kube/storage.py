@@ -25,13 +25,19 @@ _HELM_LABELS = frozenset({"name", "owner", "status", "version", "createdAt", "mo
 _MAX_UNPACKED = 64_000_000
 
 
-def decode(cluster: str, secret: JsonMap) -> StoredRelease | None:
-    """The release in a Secret, or None when the Secret holds none."""
+def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> StoredRelease | None:
+    """The release in a Secret, or None when the Secret holds none.
+
+    `deployed` is the Secret of the newest deployed revision, where that is another one.
+    """
     metadata = as_map(secret.get("metadata"))
     release = _unpack(text_at(secret, "data", "release"))
     if not isinstance(release, dict):
         return None
     info, chart = as_map(release.get("info")), as_map(as_map(release.get("chart")).get("metadata"))
+    objects = manifest_objects(text_at(release, "manifest"))
+    before = as_map(_unpack(text_at(deployed, "data", "release"))) if deployed else release
+    base = manifest_objects(text_at(before, "manifest")) if deployed else objects
     labels = {key: str(value) for key, value in as_map(metadata.get("labels")).items()}
     return StoredRelease(
         id=ReleaseId(cluster, text_at(metadata, "namespace"), text_at(release, "name")),
@@ -40,7 +46,9 @@ def decode(cluster: str, secret: JsonMap) -> StoredRelease | None:
         chart_name=text_at(chart, "name"),
         chart_version=text_at(chart, "version"),
         values=as_map(release.get("config")),
-        objects=manifest_objects(text_at(release, "manifest")),
+        objects=objects or (),
+        base=base or (),
+        is_readable=objects is not None,
         labels={key: value for key, value in labels.items() if key not in _HELM_LABELS},
         description=text_at(info, "description"),
         changed=_changed(labels, text_at(metadata, "creationTimestamp")),
@@ -61,13 +69,12 @@ def failed(secret: JsonMap, description: str) -> JsonMap:
     }
 
 
-def manifest_objects(manifest: str) -> tuple[JsonMap, ...]:
-    """The objects of a manifest; what is no object is left out, since Helm leaves it out too."""
+def manifest_objects(manifest: str) -> tuple[JsonMap, ...] | None:
+    """The objects of a manifest; what is no object is left out, since Helm leaves it out too. None: it is no YAML."""
     try:
         documents = list(load_all(manifest))
     except YamlError:
-        # Not by Helm then: nothing is known of its objects, and the next upgrade writes it anew.
-        return ()
+        return None
     return tuple(item for document in documents for item in objects_in(document))
 
 
