@@ -36,6 +36,10 @@ class World:
         """ConfigMaps, Secrets and namespaces."""
         return RESOURCES
 
+    def refresh(self) -> None:
+        """Look anew."""
+        self.asked.append(("refresh",))
+
     def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
         """A check."""
         self.asked.append(("check", resource.plural, manager))

@@ -194,7 +194,10 @@ def test_several_clusters(project: Project, kubectl: Kubectl) -> None:
 
 
 def test_only_a_part(project: Project, kubectl: Kubectl) -> None:
-    """`--only` applies the releases that it names, with their namespace, and nothing else."""
+    """`--only` applies the releases that it names, with their namespace, and nothing else.
+
+    A release that needs one that is neither selected nor in place is refused.
+    """
     project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
     project.environment("""
         releases:
@@ -203,11 +206,14 @@ def test_only_a_part(project: Project, kubectl: Kubectl) -> None:
           three: {chart: charts/config}
     """)
 
+    refused = project("apply", "--only", "t*")
+    assert refused.code == 1
+    assert "which was not selected and is not installed: select it as well" in refused.out
+    project.applied("--only", "one")
     project.applied("--only", "t*")
 
     names = kubectl("-n", project.namespace, "get", "configmaps", "-o", "name").split()
-    assert {"configmap/two", "configmap/three"} <= set(names)
-    assert "configmap/one" not in names
+    assert {"configmap/one", "configmap/two", "configmap/three"} <= set(names)
     wrong = project("plan", "--only", "onne")
     assert wrong.code == 1
     assert 'did you mean "one"?' in wrong.err

@@ -52,12 +52,13 @@ def test_what_is_not(checkout: Checkout, kubectl: Kubectl) -> None:
 
 
 def test_drift_that_cannot_be_corrected(checkout: Checkout, kubectl: Kubectl) -> None:
-    """An object that somebody deleted and made anew belongs to nobody: status says so, as plan does."""
+    """An object that somebody gave to another release: status says so, as plan does."""
     checkout.environment("releases: {app: {chart: charts/config}}")
     checkout.apply()
     kubectl("-n", checkout.namespace, "delete", "cm", "app")
     kubectl("-n", checkout.namespace, "create", "cm", "app")
+    kubectl("-n", checkout.namespace, "annotate", "cm", "app", "meta.helm.sh/release-name=other")
     (item,) = status(Request("env.yaml"), checkout.reading()).releases
     assert item.standing.sync is Sync.DRIFTED
     assert "cannot be corrected: ConfigMap" in item.standing.reason
-    assert "belongs to no release" in item.standing.reason
+    assert "belongs to release /other" in item.standing.reason

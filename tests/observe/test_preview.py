@@ -125,7 +125,7 @@ def test_what_is_to_be_kept_stays(installed: Installed, look: Looking) -> None:
     policy: JsonMap = {"name": "app", "annotations": {"helm.sh/resource-policy": "keep"}}
     manifest = tuple({**item, "metadata": policy} if item["kind"] == "ConfigMap" else item for item in seen.manifest)
     assert seen.stored
-    seen = replace(seen, stored=replace(seen.stored, objects=manifest))
+    seen = replace(seen, stored=replace(seen.stored, objects=manifest, base=manifest))
     assert seen.upgrade(*(item for item in manifest if item["kind"] != "ConfigMap")) == {}
 
 
@@ -222,7 +222,11 @@ def test_what_the_server_refuses(item: JsonMap, said: str, installed: Installed,
 @pytest.mark.parametrize(
     ("annotations", "said"),
     [
-        ((), "exists already and belongs to no release: delete it, or annotate it for this release"),
+        (
+            (),
+            "exists already and belongs to no release: rename it in the chart, "
+            "or give it to this release with the label and the annotations that Helm asks for",
+        ),
         (
             ("meta.helm.sh/release-name=app",),
             "exists already and belongs to release NAMESPACE/app: rename one of the two",

@@ -90,8 +90,20 @@ def stored(
 ) -> StoredRelease:
     """A release as Helm stored it, by us, from `chart()`; `others` are fields as they are called."""
     marks = release_labels("staging", DIGEST, revision) if labels is None else labels
+    held = tuple(objects)
     made = StoredRelease(
-        identity, revision, status, "app", "1.0.0", {}, tuple(objects), marks, "told by Helm", NOW - age
+        id=identity,
+        revision=revision,
+        status=status,
+        chart_name="app",
+        chart_version="1.0.0",
+        values={},
+        objects=held,
+        base=held,
+        is_readable=True,
+        labels=marks,
+        description="told by Helm",
+        changed=NOW - age,
     )
     return replace(made, **others)
 

@@ -32,7 +32,7 @@ ENTRIES: list[Entry] = [
 
 def test_the_table() -> None:
     """Exactly this: columns as wide as they need, and the reason below what is not well."""
-    assert status_text("staging", ENTRIES, Style()) == dedent("""\
+    assert status_text("staging", ENTRIES, [], Style()) == dedent("""\
         staging: 4 releases
         RELEASE     SYNC           HEALTH       REV  CHART
         shop/api    in sync        healthy      12   api-1.0.0
@@ -47,15 +47,15 @@ def test_the_table() -> None:
 def test_several_clusters_have_a_column() -> None:
     """With one, its name would be noise."""
     other = (ReleaseId("edge", "shop", "api"), Standing(Sync.LOCKED, "x", 1, "api-1"), HEALTHY)
-    lines = status_text("staging", [*ENTRIES, other], Style()).splitlines()
+    lines = status_text("staging", [*ENTRIES, other], [], Style()).splitlines()
     assert lines[1].startswith("CLUSTER  RELEASE")
     assert lines[-2].startswith("edge     shop/api")
 
 
 def test_colours_are_added_and_nothing_else() -> None:
     """Green what is well, red what is bad, yellow what is between."""
-    coloured = status_text("staging", ENTRIES, Style(colour=True))
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == status_text("staging", ENTRIES, Style())
+    coloured = status_text("staging", ENTRIES, [], Style(colour=True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == status_text("staging", ENTRIES, [], Style())
     assert "\x1b[32min sync" in coloured
     assert "\x1b[33mdrifted" in coloured
     assert "\x1b[1;31mmissing" in coloured
@@ -63,21 +63,21 @@ def test_colours_are_added_and_nothing_else() -> None:
 
 def test_an_environment_without_releases() -> None:
     """No row is no error."""
-    assert status_text("staging", [], Style()).startswith("staging: 0 releases")
+    assert status_text("staging", [], [], Style()).startswith("staging: 0 releases")
 
 
 def test_nothing_foreign_steers_the_terminal() -> None:
     """A chart's name and version and a condition's message come from elsewhere."""
     evil = "evil\x1b[2J\r"
     entry = (ReleaseId("main", "shop", "api"), Standing(Sync.FAILED, evil, 1, evil), Health(Condition.FAILED, evil))
-    text = status_text("staging", [entry], Style())
+    text = status_text("staging", [entry], [], Style())
     assert text.count("evil") >= 2
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
 def test_the_document() -> None:
     """Valid by its own schema; both reasons, each once."""
-    document = status_document("staging", ENTRIES, well=False)
+    document = status_document("staging", ENTRIES, [], well=False)
     found = json.loads(document.model_dump_json())
     jsonschema_rs.validate(StatusDocument.model_json_schema(), found)
     assert (found["environment"], found["well"]) == ("staging", False)
@@ -102,4 +102,4 @@ def test_the_document() -> None:
 def test_two_reasons_are_joined() -> None:
     """Out of sync and unhealthy are two things to know."""
     both = (ReleaseId("main", "shop", "api"), Standing(Sync.DRIFTED, "a", 1, "x"), Health(Condition.FAILED, "b"))
-    assert status_document("staging", [both], well=False).releases[0].reason == "a; b"
+    assert status_document("staging", [both], [], well=False).releases[0].reason == "a; b"

@@ -165,7 +165,7 @@ def test_marking_as_failed() -> None:
         ("kind: List\nitems: [{kind: A}, text]", ({"kind": "A"},)),
         ("kind: ConfigMapList\nitems: [{kind: ConfigMap}]", ({"kind": "ConfigMap"},)),
         ("kind: BlackList", ({"kind": "BlackList"},)),
-        ("kind: A\n---\na: [", ()),
+        ("kind: A\n---\na: [", None),
         ("kind: A\ndata: {a: yes, b: '010'}", ({"kind": "A", "data": {"a": True, "b": "010"}},)),
     ],
 )
