@@ -224,8 +224,10 @@ def test_what_the_server_refuses(item: JsonMap, said: str, installed: Installed,
     [
         (
             (),
-            "exists already and belongs to no release: rename it in the chart, "
-            "or give it to this release with the label and the annotations that Helm asks for",
+            (
+                "exists already and belongs to no release: rename it in the chart, "
+                "or give it to this release with the label and the annotations that Helm asks for"
+            ),
         ),
         (
             ("meta.helm.sh/release-name=app",),
