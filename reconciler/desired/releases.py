@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.desired.documents import Step
 from reconciler.desired.graph import find_cycle
-from reconciler.desired.problems import unknown_key, unknown_name
+from reconciler.desired.problems import did_you_mean, unknown_key
 from reconciler.desired.schema import ReleaseSpec
 from reconciler.desired.scope import Namespaces, Scope
 from reconciler.desired.secrets import SecretData
@@ -164,10 +164,19 @@ class ReleaseResolver:
         try:
             return self._scope.inputs.files.locate(name, where)
         except DesiredStateError as error:
-            if looks_local:
+            if looks_local or self._exists(head, where):
                 raise
-            message, hint = unknown_name("folder or repository", head, self._scope.known("repositories"))
-            raise DesiredStateError(f"chart {name}: {message}", where=where, hint=hint) from error
+            known = self._scope.known("repositories")
+            hint = did_you_mean(head, known) or f"add the repository under `repositories:`, or make the folder {head}"
+            message = f'chart {name}: "{head}" is neither a repository of this file nor a folder beside it'
+            raise DesiredStateError(message, where=where, hint=hint) from error
+
+    def _exists(self, name: str, where: Location) -> bool:
+        try:
+            self._scope.inputs.files.locate(name, where)
+        except DesiredStateError:
+            return False
+        return True
 
     def _login_for(self, url: str) -> Repository | None:
         fits = (repo for repo in self._repositories.values() if url.startswith(f"{repo.url}/"))

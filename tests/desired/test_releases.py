@@ -154,9 +154,16 @@ MISTAKES = {
         + "releases:\n  api: {chart: ./chart, namespace: shop}\n  b: {name: api, chart: ./chart, namespace: shop}\n",
         ['env.yaml:8:3: "b" and "api" are both release shop/api'],
     ),
+    "a chart that its folder does not have": (
+        SPACES + "releases: {api: {chart: values/lst.yaml, namespace: shop}}\n",
+        ["env.yaml:6:25: there is no values/lst.yaml", '  try: did you mean "list.yaml"?'],
+    ),
     "unknown repository": (
         SPACES + "repositories: {team: {url: 'https://a'}}\nreleases: {api: {chart: taem/web, namespace: shop}}\n",
-        ['env.yaml:7:25: chart taem/web: there is no folder or repository "taem"', '  try: did you mean "team"?'],
+        [
+            'env.yaml:7:25: chart taem/web: "taem" is neither a repository of this file nor a folder beside it',
+            '  try: did you mean "team"?',
+        ],
     ),
     "missing folder": (
         SPACES + "releases: {api: {chart: ./chrat, namespace: shop}}\n",
