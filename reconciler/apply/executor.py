@@ -16,9 +16,6 @@ from reconciler.model.secret import Mask
 Perform = Callable[[Action], None]
 Emit = Callable[[Event], None]
 
-# Each operation of Helm keeps about half a core busy while it renders and encodes; more at once gain nothing.
-DEFAULT_WORKERS = 4
-
 _NOT_BEGUN = "interrupted before it began"
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
@@ -13,8 +14,6 @@ from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
-
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,6 @@ def _check(cluster: ClusterWriter, kind: Kind, item: JsonMap) -> None:
     try:
         cluster.dry_run(resource, item, HELM_MANAGER)
     except ApiError as error:
-        if error.status != _NOT_FOUND:
+        if error.status != HTTPStatus.NOT_FOUND:
             name = text_at(item, "metadata", "name")
             raise EngineError(f"{kind.name} {name}: {error.message}", hint=error.hint) from error

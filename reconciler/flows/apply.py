@@ -18,10 +18,10 @@ def apply(
 ) -> Outcome:
     """Make it so. `show` is given the plan before anything is done."""
     found = look(request, context)
-    planned = make_plan(found)
-    show(planned)
     desired = found.desired
-    writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
-    handlers = Handlers(writers, desired.clusters, found.tools.engine)
     with closing(found.tools.engine) as engine:
+        planned = make_plan(found)
+        show(planned)
+        writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
+        handlers = Handlers(writers, desired.clusters, engine)
         return Executor(planned, handlers.perform, engine.cancel, emit, desired.mask, workers).run()

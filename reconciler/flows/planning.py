@@ -94,7 +94,7 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
             cluster=found.desired.clusters[release.id.cluster],
         )
     except (EngineError, ChartError) as error:
-        return TargetPreview((), refusal=error.message)
+        return TargetPreview(refusal=error.message)
     definitions = previewer.definitions(release.chart.definitions) if stored is None and release.chart else ()
     return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)))
 

@@ -11,7 +11,7 @@ from reconciler.flows.planning import look, own_previews, preview_releases
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
-from reconciler.plan.build import TargetPreview, own_action
+from reconciler.plan.build import NOTHING_ASKED, own_action
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Settled
 
@@ -48,13 +48,13 @@ def status(request: Request, context: Context) -> Status:
     with closing(found.tools.engine):
         previews = {**own_previews(found), **preview_releases(found, settled)}
     mask = found.desired.mask
-    own = (own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in found.own)
+    own = (own_action(state, previews.get(state.target, NOTHING_ASKED), mask) for state in found.own)
     return Status(
         found.desired.name,
         tuple(
             ReleaseStatus(
                 identity,
-                standing(state, previews.get(identity, TargetPreview(())), mask),
+                standing(state, previews.get(identity, NOTHING_ASKED), mask),
                 release_health(identity, found.observed, mask),
             )
             for identity, state in found.states.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from reconciler.errors import ApiError
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER, ClusterReader
@@ -13,7 +14,6 @@ from reconciler.model.json import JsonMap, merge, text_at
 from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
 from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 # How the server says that a right is missing; a quota or a policy says something else, with the same status.
 _NO_RIGHT = '" cannot '
 # The webhook may belong to a release that this very plan repairs; an apply asks again before it writes.
@@ -33,10 +33,11 @@ class Previewer:
         """What an install or upgrade would change: objects that would stay as they are are left out."""
         wanted = self._identified(release, (item for item in rendered if not is_hook(item)))
         before = self._identified(release, stored.base if stored else ())
-        known = {*before, *self._identified(release, stored.objects if stored else ())}
+        failed = (object_id(item, release, self.observed.resources) for item in stored.objects) if stored else ()
+        known = {*before, *failed}
         changed = [(key, item) for key, item in wanted.items() if not self._is_settled(key, item, before)]
         previews = [self._of_release(release, key, item, self._live(key), known=key in known) for key, item in changed]
-        gone = [(key, item) for key, item in before.items() if key not in wanted and not is_kept(item)]
+        gone = [key for key, item in before.items() if key not in wanted and not is_kept(item)]
         return (*previews, *self._deletions(gone))
 
     def definitions(self, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
@@ -107,23 +108,19 @@ class Previewer:
             return _unanswered(identity, item, live, error)
         return Preview(identity, live, item, after, verified=True)
 
-    def _deletions(self, gone: Sequence[tuple[ObjectId, JsonMap]]) -> list[Preview]:
-        previews = []
-        for identity, _item in gone:
-            live = self.observed.objects.get(identity)
-            if live is not None:
-                previews.append(Preview(identity, live, None, None, verified=True))
-        return previews
+    def _deletions(self, gone: Iterable[ObjectId]) -> list[Preview]:
+        found = ((identity, self.observed.objects.get(identity)) for identity in gone)
+        return [Preview(identity, live, None, None, verified=True) for identity, live in found if live is not None]
 
 
 def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: ApiError) -> Preview:
-    if error.status == FORBIDDEN and _NO_RIGHT in error.message:
+    if error.status == HTTPStatus.FORBIDDEN and _NO_RIGHT in error.message:
         return _guess(identity, item, live, "no right to patch it, so this is what would be sent")
-    if error.status == NOT_FOUND:
+    if error.status == HTTPStatus.NOT_FOUND:
         return _guess(identity, item, live, "its kind or namespace does not exist yet")
     if _NO_WEBHOOK in error.message:
         return _guess(identity, item, live, f"an admission webhook does not answer: {error.message}")
-    if error.status == UNAUTHORIZED:
+    if error.status == HTTPStatus.UNAUTHORIZED:
         raise error
     # One object's trouble is its release's alone.
     return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")

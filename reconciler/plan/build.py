@@ -37,8 +37,21 @@ _NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
 class TargetPreview:
     """What would become of the objects of a target; `refusal` is why it could not even be rendered."""
 
-    objects: tuple[Preview, ...]
+    objects: tuple[Preview, ...] = ()
     refusal: str | None = None
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why it cannot be done: foreign text, not masked."""
+        return [refusal for refusal in (self.refusal, *(item.refusal for item in self.objects)) if refusal]
+
+    def changes(self, mask: Mask, manager: str) -> tuple[ObjectChange, ...]:
+        """What will differ in the cluster, with who else than `manager` wrote what is there."""
+        found = (change(item, mask, manager) for item in self.objects)
+        return tuple(item for item in found if item)
+
+
+NOTHING_ASKED = TargetPreview()
 
 
 def build_plan(
@@ -49,9 +62,9 @@ def build_plan(
 ) -> Plan:
     """What to do to make the clusters as desired; `previews` has all that is not as it should be."""
     mask = desired.mask
-    actions = [own_action(state, previews.get(state.target, TargetPreview(())), mask) for state in own]
+    actions = [own_action(state, previews.get(state.target, NOTHING_ASKED), mask) for state in own]
     for release in desired.releases:
-        preview = previews.get(release.id, TargetPreview(()))
+        preview = previews.get(release.id, NOTHING_ASKED)
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
         actions.append(action)
     return Plan(desired.name, in_order(actions, desired))
@@ -59,10 +72,10 @@ def build_plan(
 
 def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
     """What to do about a namespace or secret of the environment."""
-    refusal = state.taken or next((item.refusal for item in preview.objects if item.refusal), None)
+    refusal = state.taken or next(iter(preview.refusals), None)
     if refusal:
         return Action(ActionKind.BLOCKED, state.target, mask.text(refusal), (), frozenset(), None)
-    changes = tuple(found for found in (change(item, mask, OWN_MANAGER) for item in preview.objects) if found)
+    changes = preview.changes(mask, OWN_MANAGER)
     if not changes:
         return _nothing(state.target)
     work = ApplyObjects(((state.id.kind, state.item),), OWN_MANAGER)
@@ -75,7 +88,7 @@ def _own_reason(state: OwnState, changes: tuple[ObjectChange, ...]) -> tuple[Act
         return ActionKind.CREATE, "does not exist"
     if ENVIRONMENT not in as_map(dig(state.live, "metadata", "labels")):
         return ActionKind.UPDATE, "takes over a namespace that exists already"
-    return ActionKind.UPDATE, drifted(changes).replace("drifted: ", "differs: ", 1)
+    return ActionKind.UPDATE, f"differs: {_named(changes)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +141,7 @@ class _Decision:
                 )
             case Foreign(_, environment):
                 return f'it belongs to the environment "{environment}"; rename it, or remove it there first'
-        refusals = [self.preview.refusal, *(item.refusal for item in self.preview.objects)]
-        found = [self.mask.text(refusal) for refusal in refusals if refusal]
-        return "; ".join(found) or None
+        return "; ".join(map(self.mask.text, self.preview.refusals)) or None
 
     def _write(self, kind: ActionKind, reason: str, revision: int, repair: int | None) -> Action:
         checks = tuple(
@@ -140,10 +151,10 @@ class _Decision:
         )
         description = f"reconciler: {reason}"
         work = WriteRelease(self.release, self.environment, revision, repair, checks, description)
-        return Action(kind, self.release.id, reason, self._changes(), frozenset(), work)
+        return Action(kind, self.release.id, reason, self.preview.changes(self.mask, HELM_MANAGER), frozenset(), work)
 
     def _correct(self) -> Action:
-        changes = self._changes()
+        changes = self.preview.changes(self.mask, HELM_MANAGER)
         if not changes:
             return _nothing(self.release.id)
         changed = {found.id for found in changes}
@@ -153,10 +164,6 @@ class _Decision:
         work = ApplyObjects(items, HELM_MANAGER)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
 
-    def _changes(self) -> tuple[ObjectChange, ...]:
-        found = (change(item, self.mask, HELM_MANAGER) for item in self.preview.objects)
-        return tuple(item for item in found if item)
-
 
 def _nothing(target: Target) -> Action:
     return Action(ActionKind.NONE, target, "nothing to do", (), frozenset(), None)
@@ -164,12 +171,16 @@ def _nothing(target: Target) -> Action:
 
 def drifted(changes: tuple[ObjectChange, ...]) -> str:
     """`drifted: Deployment shop/api spec.replicas (kubectl-scale at …)`."""
-    words = [_drifted_object(found) for found in changes[:_NAMED_OBJECTS]]
+    return f"drifted: {_named(changes)}"
+
+
+def _named(changes: tuple[ObjectChange, ...]) -> str:
+    words = [_named_object(found) for found in changes[:_NAMED_OBJECTS]]
     rest = len(changes) - len(words)
-    return "drifted: " + "; ".join(words) + (f"; and {rest} more objects" if rest > 0 else "")
+    return "; ".join(words) + (f"; and {rest} more objects" if rest > 0 else "")
 
 
-def _drifted_object(found: ObjectChange) -> str:
+def _named_object(found: ObjectChange) -> str:
     if found.verb is Verb.CREATE:
         return f"{found.id} is gone"
     fields = [field.path + (f" (by {field.writer})" if field.writer else "") for field in found.fields[:_NAMED_FIELDS]]

@@ -7,7 +7,6 @@ from reconciler.model.observed import ReleaseStatus
 from reconciler.model.secret import Mask
 from reconciler.model.standing import Standing, Sync
 from reconciler.plan.build import TargetPreview, drifted
-from reconciler.plan.changes import change
 from reconciler.plan.states import (
     Foreign,
     Homeless,
@@ -46,11 +45,10 @@ def _word(state: State, preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
 
 
 def _settled(preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
-    refusals = [item.refusal for item in preview.objects if item.refusal]
-    if refusals:
-        return Sync.DRIFTED, f"drifted, and cannot be corrected: {'; '.join(refusals)}"
-    changes = [found for found in (change(item, mask, HELM_MANAGER) for item in preview.objects) if found]
-    return (Sync.DRIFTED, drifted(tuple(changes))) if changes else (Sync.IN_SYNC, "")
+    if preview.refusals:
+        return Sync.DRIFTED, f"drifted, and cannot be corrected: {'; '.join(preview.refusals)}"
+    changes = preview.changes(mask, HELM_MANAGER)
+    return (Sync.DRIFTED, drifted(changes)) if changes else (Sync.IN_SYNC, "")
 
 
 def _unusual(state: State) -> tuple[Sync, str]:

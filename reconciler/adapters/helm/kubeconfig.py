@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.adapters.kube.kubeconfig import SERVICE_ACCOUNT
 from reconciler.errors import EngineError
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.model.desired import ClusterAccess
-
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 _CLUSTER_PATHS = ("certificate-authority",)
 _USER_PATHS = ("client-certificate", "client-key", "tokenFile")

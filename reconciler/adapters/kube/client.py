@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from urllib.parse import quote
 
 from reconciler.adapters.kube import storage
@@ -18,7 +19,6 @@ from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.observed import StoredRelease
 
-_NOT_FOUND = 404
 _SECRETS = Resource(Kind("v1", "Secret"), "secrets", namespaced=True)
 # Every revision but superseded ones: the newest is always among them.
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
@@ -62,7 +62,7 @@ class KubeReader:
         try:
             item: JsonMap = self._transport.get(_path(resource, namespace, name))
         except ApiError as error:
-            if error.status == _NOT_FOUND:
+            if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
         return item

@@ -63,7 +63,7 @@ class Transport:
             content = answer.data
         except urllib3.exceptions.HTTPError as error:
             raise self._unreachable(error) from error
-        if answer.status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
         try:
             return json.loads(content)
@@ -81,13 +81,13 @@ class Transport:
     def _refused(self, status: int, content: bytes, request: str) -> ApiError:
         message, reason = _status(content)
         hint = None
-        if status == 401:  # noqa: PLR2004 - Unauthorized
+        if status == HTTPStatus.UNAUTHORIZED:
             message = f"{self._server} refused the credentials (401 Unauthorized)"
             hint = "the token or certificate is wrong or has expired: get a new kubeconfig"
         elif not message:
             message = f"{request} was answered with {status} {_phrase(status)}: {_beginning(content)}"
             hint = "this is no answer of an API server: check the `server` of the kubeconfig, and the proxy"
-        elif status == 403:  # noqa: PLR2004 - Forbidden
+        elif status == HTTPStatus.FORBIDDEN:
             hint = "ask for a Role that grants this, and check it with `kubectl auth can-i`"
         return ApiError(f"cluster {self.cluster}: {message}", status=status, reason=reason, hint=hint)
 
