@@ -1,0 +1,19 @@
+"""The Environment file: its models, from which come the validator, the JSON Schema and the reference page."""
+
+from reconciler.desired.schema.clusters import ClusterSpec
+from reconciler.desired.schema.environment import EnvironmentSpec
+from reconciler.desired.schema.objects import NamespaceSpec, SecretSpec
+from reconciler.desired.schema.releases import ReleaseSpec
+from reconciler.desired.schema.repositories import RepositorySpec
+from reconciler.desired.schema.sources import Source, ValueSource
+
+__all__ = [
+    "ClusterSpec",
+    "EnvironmentSpec",
+    "NamespaceSpec",
+    "ReleaseSpec",
+    "RepositorySpec",
+    "SecretSpec",
+    "Source",
+    "ValueSource",
+]

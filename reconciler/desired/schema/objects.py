@@ -1,0 +1,50 @@
+"""Namespaces and secrets: the objects that an environment keeps itself."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from reconciler.desired.schema.model import Model, Name, NamespaceName
+from reconciler.desired.schema.sources import Source
+
+
+class NamespaceSpec(Model):
+    """A namespace; its key is its name, unless `name` says otherwise."""
+
+    name: NamespaceName | None = Field(None, description="Its name in the cluster; default: the key.")
+    cluster: str | None = Field(None, description="Its cluster; default: the environment's default one.")
+    manage: bool = Field(default=True, description="false: it exists already; it is not created and not changed.")
+    labels: dict[str, str] = Field(default_factory=dict, description="Labels to keep on it.")
+    annotations: dict[str, str] = Field(default_factory=dict, description="Annotations to keep on it.")
+    pull_secrets: list[str] = Field(default_factory=list, description="dockerconfigjson secrets to keep in it.")
+
+
+class RegistryLogin(Model):
+    """A login at a container registry."""
+
+    username: str = Field(description="The user.")
+    password: Source = Field(description="Where the password or token comes from.")
+
+
+class SecretSpec(Model):
+    """A Secret; its key is its name, unless `name` says otherwise. Its values are references, never text."""
+
+    type: str = Field(
+        description="`Opaque`, `dockerconfigjson`, `kubernetes.io/tls`, or any other type that Kubernetes knows."
+    )
+    name: Name | None = Field(None, description="Its name in the cluster; default: the key.")
+    cluster: str | None = Field(None, description="Its cluster; default: the environment's default one.")
+    namespaces: list[str] = Field(default_factory=list, description="The namespaces to keep it in.")
+    registries: dict[str, RegistryLogin] = Field(
+        default_factory=dict, description="For dockerconfigjson: host → login."
+    )
+    data: dict[str, Source] = Field(default_factory=dict, description="For every other type: key → source.")
+
+    @model_validator(mode="after")
+    def _content(self) -> SecretSpec:
+        docker = self.type == "dockerconfigjson"
+        if docker and (self.data or not self.registries):
+            raise ValueError("a dockerconfigjson secret has `registries`, and no `data`")
+        if not docker and self.registries:
+            raise ValueError("`registries` goes with type dockerconfigjson; other types have `data`")
+        return self

@@ -1,0 +1,93 @@
+"""Releases, and what holds for them when they do not say otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from reconciler.desired.durations import DURATION_PATTERN, parse_duration
+from reconciler.desired.schema.model import Model, ReleaseName
+from reconciler.desired.schema.sources import ValueSource
+
+
+def _wait(value: Any) -> Any:
+    if isinstance(value, str):
+        return parse_duration(value)
+    if value == 0 and not isinstance(value, bool):
+        return 0.0
+    raise ValueError("a duration such as 90s, 5m or 1h30m; or 0 to wait for ever")
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(_wait),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}),
+]
+
+
+def _values_layer(value: Any) -> Any:
+    if isinstance(value, str | dict):
+        return value
+    raise ValueError("a file name, or a map of values")
+
+
+ValuesLayer = Annotated[
+    Any,
+    BeforeValidator(_values_layer),
+    WithJsonSchema({"anyOf": [{"type": "string", "description": "A file of values."}, {"type": "object"}]}),
+]
+
+
+def _replicas(value: Any) -> Any:
+    counts = value if isinstance(value, dict) else {"": value}
+    whole = all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts.values())
+    if not whole:
+        raise ValueError("a number from 0, or a map of value paths to such numbers")
+    return counts
+
+
+_COUNT = {"type": "integer", "minimum": 0}
+Replicas = Annotated[
+    dict[str, int],
+    BeforeValidator(_replicas),
+    WithJsonSchema({"anyOf": [_COUNT, {"type": "object", "additionalProperties": _COUNT}]}),
+]
+
+
+class ReleaseSpec(Model):
+    """A Helm release; its key is its name, unless `name` says otherwise."""
+
+    chart: str = Field(description="A folder, a .tgz, `repository/name`, or `oci://…`.")
+    version: str | None = Field(None, description="For a chart from a repository: its version.")
+    name: ReleaseName | None = Field(None, description="Its name in the cluster; default: the key.")
+    cluster: str | None = Field(None, description="Its cluster; default: the environment's default one.")
+    namespace: str | None = Field(None, description="Its namespace, one of `namespaces`.")
+    needs: list[str] = Field(default_factory=list, description="Releases that have to be in place before this one.")
+    values: list[ValuesLayer] = Field(
+        default_factory=list, description="Layers of values, later ones win: file names, or maps."
+    )
+    values_from: dict[str, ValueSource] = Field(
+        default_factory=dict, description="Dotted path of a value → where its text comes from; wins over `values`."
+    )
+    replicas: Replicas | None = Field(
+        None,
+        description="A number for the chart's `replicaCount` (or `replicas`), or a map of value paths to numbers; "
+        "wins over everything else.",
+    )
+    wait: Duration | None = Field(
+        None,
+        description="How long to wait until it is ready (90s, 5m, 1h30m): elapsed, the release has failed. "
+        "0 waits for ever. Left out: do not wait.",
+    )
+    history: int | None = Field(None, ge=1, description="How many revisions Helm keeps; default: 10.")
+
+
+class Defaults(Model):
+    """What a release, namespace or secret takes when it does not say otherwise."""
+
+    cluster: str | None = Field(None, description="The cluster; default: the only one there is.")
+    namespace: str | None = Field(None, description="The namespace of releases.")
+    wait: Duration | None = Field(None, description="How long to wait for releases.")
+    history: int = Field(10, ge=1, description="How many revisions Helm keeps of a release.")
+    values: list[ValuesLayer] = Field(default_factory=list, description="Layers of values below those of each release.")
