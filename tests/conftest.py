@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.adapters.helm.manager import load_library
 from reconciler.errors import Location
@@ -53,11 +54,36 @@ def helm_program(programs: Mapping[str, Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def control_plane(programs: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What nodes do wrong, see stages.yaml; and what containers have logged, by their names."""
+    here = Path(__file__).parent
+    logs = [
+        {
+            "containers": [name],
+            "logsFile": str(here / f"logs/{name}.log"),
+            "previousLogsFile": str(here / f"logs/{previous}.log"),
+        }
+        for name, previous in (("main", "main.previous"), ("migrate", "migrate"))
+    ]
+    told = {
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "ClusterLogs",
+        "metadata": {"name": "logs"},
+        "spec": {"logs": logs},
+    }
+    path = tmp_path_factory.mktemp("stages") / "stages.yaml"
+    path.write_text(f"{(here / 'stages.yaml').read_text()}---\n{yaml.safe_dump(told)}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def control_plane(
+    programs: Mapping[str, Path], stages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sandbox]:
     """A sandbox of this worker's own, so that its audit log holds only what this worker's tests did."""
     assert programs
     sandbox = Sandbox("tests", tmp_path_factory.mktemp("control-plane"))
-    sandbox.up()
+    sandbox.up(stages=stages)
     yield sandbox
     sandbox.down()
 

@@ -181,7 +181,7 @@ def _start(launch: _Launch, platform: Platform) -> None:
         launch.wait("kube-apiserver", api.ready)
         for name in ("kube-controller-manager", "kube-scheduler", "kwok"):
             launch.start(name)
-        create_nodes(api, platform)
+        create_nodes(api, platform, ports.kwok)
         _wait_until_usable(launch, api)
 
 

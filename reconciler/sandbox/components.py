@@ -73,6 +73,8 @@ def _api_server(paths: SandboxPaths, ports: Ports) -> list[str]:
         "--service-cluster-ip-range=10.96.0.0/16",
         "--endpoint-reconciler-type=none",
         "--allow-privileged=true",
+        # The simulated nodes answer for logs on this machine; their other addresses lead nowhere.
+        "--kubelet-preferred-address-types=ExternalIP",
         f"--audit-policy-file={paths.audit_policy}",
         f"--audit-log-path={paths.audit_log}",
         # Rotation would move what a reader looks at by its offset.
@@ -129,4 +131,6 @@ def _kwok(paths: SandboxPaths, ports: Ports) -> list[str]:
         # Room for more pods than the 254 of the default.
         "--cidr=10.0.0.1/16",
         f"--server-address={HOST}:{ports.kwok}",
+        f"--tls-cert-file={paths.serving_cert}",
+        f"--tls-private-key-file={paths.serving_key}",
     ]

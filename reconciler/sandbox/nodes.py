@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.catalog import KUBERNETES_VERSION
+from reconciler.sandbox.components import HOST
 
 if TYPE_CHECKING:
     from reconciler.sandbox.api import Api
@@ -14,14 +15,14 @@ NODE_NAMES = ("sandbox-node-1", "sandbox-node-2")
 _CAPACITY = {"cpu": "64", "memory": "256Gi", "pods": "1100", "ephemeral-storage": "1Ti"}
 
 
-def create_nodes(api: Api, platform: Platform) -> None:
-    """Create the nodes; kwok then plays their kubelet.
+def create_nodes(api: Api, platform: Platform, kubelet_port: int) -> None:
+    """Create the nodes; kwok then plays their kubelet, and serves their pods' logs at `kubelet_port`.
 
     Raises:
         SandboxError: the API server refused.
     """
     for number, name in enumerate(NODE_NAMES, start=1):
-        api.create("/api/v1/nodes", node(name, f"10.1.0.{number}", platform))
+        api.create("/api/v1/nodes", node(name, f"10.1.0.{number}", platform, kubelet_port))
 
 
 def nodes_ready(api: Api) -> bool:
@@ -31,7 +32,7 @@ def nodes_ready(api: Api) -> bool:
     return ready.issuperset(NODE_NAMES)
 
 
-def node(name: str, address: str, platform: Platform) -> dict[str, Any]:
+def node(name: str, address: str, platform: Platform, kubelet_port: int) -> dict[str, Any]:
     """The Node object of one simulated node, as a kubelet would register it."""
     return {
         "apiVersion": "v1",
@@ -52,8 +53,10 @@ def node(name: str, address: str, platform: Platform) -> dict[str, Any]:
             "allocatable": dict(_CAPACITY),
             "addresses": [
                 {"type": "InternalIP", "address": address},
+                {"type": "ExternalIP", "address": HOST},
                 {"type": "Hostname", "address": name},
             ],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
             "nodeInfo": {
                 "architecture": platform.architecture,
                 "operatingSystem": "linux",
