@@ -15,6 +15,7 @@ _COMMANDS = {
     "plan": ("environment", "Show what apply would do, and why; nothing is written."),
     "apply": ("environment", "Make the clusters as the environment says."),
     "status": ("environment", "Show how each release stands."),
+    "chart": ("chart", "Make charts: create, lint, package."),
     "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.model.json import JsonMap
+
+ChartFiles = Mapping[str, bytes]
+"""The files of a chart by their names in it, with slashes."""
 
 
 @dataclass(frozen=True, slots=True)
