@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.engine import Capabilities
@@ -24,6 +24,14 @@ class Resource:
     kind: Kind
     plural: str
     namespaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a server-side apply would store, and what the server said beside it: that a version is deprecated."""
+
+    stored: JsonMap = field(repr=False)
+    warnings: tuple[str, ...] = ()
 
 
 class ClusterReader(Protocol):
@@ -55,8 +63,8 @@ class ClusterReader(Protocol):
         """The newest stored revision of each release in a namespace."""
         ...
 
-    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
-        """What a server-side apply of `item` would store; nothing is stored. Unknown fields are errors."""
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> DryRun:
+        """What a server-side apply of `item` would do; nothing is stored. Unknown fields are errors."""
         ...
 
 

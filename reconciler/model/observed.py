@@ -107,6 +107,7 @@ class Preview:
         verified: the server itself said what it would store; else `after` is a guess.
         note: why it was not verified, or None.
         refusal: why the server would refuse it, or None.
+        warnings: what the server said beside its answer.
     """
 
     id: ObjectId
@@ -116,3 +117,4 @@ class Preview:
     verified: bool
     note: str | None = None
     refusal: str | None = None
+    warnings: tuple[str, ...] = ()

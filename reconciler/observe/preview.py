@@ -103,10 +103,10 @@ class Previewer:
         if self._awaits_namespace(identity):
             return _guess(identity, item, live, f"namespace {identity.namespace} does not exist yet")
         try:
-            after = self.cluster.dry_run(resource, item, manager)
+            answer = self.cluster.dry_run(resource, item, manager)
         except ApiError as error:
             return _unanswered(identity, item, live, error)
-        return Preview(identity, live, item, after, verified=True)
+        return Preview(identity, live, item, answer.stored, verified=True, warnings=answer.warnings)
 
     def _deletions(self, gone: Iterable[ObjectId]) -> list[Preview]:
         found = ((identity, self.observed.objects.get(identity)) for identity in gone)

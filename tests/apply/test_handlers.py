@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.apply.handlers import Handlers
 from reconciler.errors import ApiError, ClusterError, EngineError
-from reconciler.model.cluster import ClusterWriter, Resource
+from reconciler.model.cluster import ClusterWriter, DryRun, Resource
 from reconciler.model.engine import Engine, WriteRequest
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
@@ -40,12 +40,12 @@ class World:
         """Look anew."""
         self.asked.append(("refresh",))
 
-    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> DryRun:
         """A check."""
         self.asked.append(("check", resource.plural, manager))
         if self.refuses:
             raise self.refuses
-        return item
+        return DryRun(item)
 
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """A write."""

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.discovery import capabilities, discover
 from reconciler.adapters.kube.kubeconfig import connection
-from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Transport
+from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Reply, Transport
 from reconciler.errors import ApiError
-from reconciler.model.cluster import Resource
+from reconciler.model.cluster import DryRun, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Capabilities
 from reconciler.model.identity import Kind, ReleaseId
@@ -53,14 +53,16 @@ class KubeReader:
 
     def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
         """See ClusterReader. Answered from the server's cache (`resourceVersion=0`), as kubectl's watches are."""
-        answer = self._transport.get(_path(resource, namespace), {"labelSelector": selector, "resourceVersion": "0"})
+        answer = self._transport.get(
+            object_path(resource, namespace), {"labelSelector": selector, "resourceVersion": "0"}
+        )
         kind = {"apiVersion": resource.kind.api_version, "kind": resource.kind.name}
         return [{**kind, **item} for item in answer["items"]]
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """See ClusterReader."""
         try:
-            item: JsonMap = self._transport.get(_path(resource, namespace, name))
+            item: JsonMap = self._transport.get(object_path(resource, namespace, name))
         except ApiError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
@@ -69,7 +71,7 @@ class KubeReader:
 
     def releases(self, namespace: str) -> Sequence[StoredRelease]:
         """See ClusterReader."""
-        answer = self._transport.get(_path(_SECRETS, namespace), {"labelSelector": _CURRENT_RELEASES})
+        answer = self._transport.get(object_path(_SECRETS, namespace), {"labelSelector": _CURRENT_RELEASES})
         newest: dict[str, JsonMap] = {}
         deployed: dict[str, JsonMap] = {}
         for secret in sorted(answer["items"], key=_version):
@@ -83,17 +85,14 @@ class KubeReader:
         )
         return [release for release in decoded if release]
 
-    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> JsonMap:
+    def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> DryRun:
         """See ClusterReader."""
-        query = {"dryRun": "All", "fieldValidation": "Strict"}
-        return self._apply(resource, item, manager, query)
+        reply = self._apply(resource, item, manager, {"dryRun": "All", "fieldValidation": "Strict"})
+        return DryRun(reply.content, reply.warnings)
 
-    def _apply(self, resource: Resource, item: JsonMap, manager: str, query: Mapping[str, str]) -> JsonMap:
-        path = _path(resource, text_at(item, "metadata", "namespace"), text_at(item, "metadata", "name"))
-        answer: JsonMap = self._transport.patch(
-            path, {"fieldManager": manager, "force": "true", **query}, item, APPLY_PATCH
-        )
-        return answer
+    def _apply(self, resource: Resource, item: JsonMap, manager: str, query: Mapping[str, str]) -> Reply:
+        path = object_path(resource, text_at(item, "metadata", "namespace"), text_at(item, "metadata", "name"))
+        return self._transport.patch(path, {"fieldManager": manager, "force": "true", **query}, item, APPLY_PATCH)
 
 
 class KubeWriter(KubeReader):
@@ -109,7 +108,7 @@ class KubeWriter(KubeReader):
         secret = self.fetch(_SECRETS, release.namespace, name)
         if secret is not None:
             patch = storage.failed(secret, description)
-            self._transport.patch(_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
+            self._transport.patch(object_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
 
 
 def _version(secret: JsonMap) -> int:
@@ -117,7 +116,8 @@ def _version(secret: JsonMap) -> int:
     return int(version) if version.isdigit() else 0
 
 
-def _path(resource: Resource, namespace: str, name: str = "") -> str:
+def object_path(resource: Resource, namespace: str, name: str = "") -> str:
+    """Where the API server serves a kind in a namespace (empty: in all), or one object."""
     api_version = resource.kind.api_version
     root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
     place = f"/namespaces/{quote(namespace, safe='')}" if namespace and resource.namespaced else ""

@@ -36,7 +36,7 @@ def make_pool(cluster: str, connection: Connection) -> urllib3.PoolManager:
             options["server_hostname"] = options["assert_hostname"] = connection.tls_server_name
         if not connection.verify:
             options["assert_hostname"] = False
-    proxy = connection.proxy or _system_proxy(connection.server)
+    proxy = proxy_of(connection)
     return _through(cluster, proxy, options) if proxy else urllib3.PoolManager(**options)
 
 
@@ -72,9 +72,11 @@ def _through(cluster: str, proxy: str, options: dict[str, Any]) -> urllib3.Proxy
         ) from error
 
 
-def _system_proxy(server: str) -> str | None:
-    parts = urlsplit(server)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+def proxy_of(connection: Connection) -> str | None:
+    """The URL of the proxy on the way to a server: the kubeconfig's, else the system's. It may hold a password."""
+    parts = urlsplit(connection.server)
+    system = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    return connection.proxy or system
 
 
 def _tls(cluster: str, connection: Connection) -> ssl.SSLContext:

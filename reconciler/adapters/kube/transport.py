@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -29,8 +31,22 @@ READ_RETRIES = urllib3.Retry(
 )
 WRITE_RETRIES = READ_RETRIES.new(read=0, status_forcelist=(429,), respect_retry_after_header=False)
 
+_NONE: Mapping[str, str] = {}
 APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
+
+
+# https://www.rfc-editor.org/rfc/rfc7234#section-5.5; API servers warn with 299 and without a name of theirs.
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: parsed JSON, and what the server said beside it."""
+
+    content: Any = field(repr=False)
+    warnings: tuple[str, ...]
 
 
 class Transport:
@@ -48,16 +64,23 @@ class Transport:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
         """The answer to a GET, as parsed JSON."""
-        return self._send("GET", path, query or {}, None, {"Accept": accept} if accept else {})
+        return self.ask("GET", path, query or {}, headers={"Accept": accept} if accept else {}).content
 
-    def patch(self, path: str, query: Mapping[str, str], body: Any, kind: str) -> Any:
-        """The answer to a PATCH of the given content type, as parsed JSON."""
-        return self._send("PATCH", path, query, body, {"Content-Type": kind})
+    def patch(self, path: str, query: Mapping[str, str], body: Any, kind: str) -> Reply:
+        """The answer to a PATCH of the given content type."""
+        return self.ask("PATCH", path, query, body, {"Content-Type": kind})
 
-    def _send(self, method: str, path: str, query: Mapping[str, str], body: Any, headers: Mapping[str, str]) -> Any:
+    def review(self, path: str, body: Any) -> Any:
+        """The answer to a POST that stores nothing, as parsed JSON."""
+        return self.ask("POST", path, {}, body, {"Content-Type": "application/json"}).content
+
+    def ask(
+        self, method: str, path: str, query: Mapping[str, str], body: Any = None, headers: Mapping[str, str] = _NONE
+    ) -> Reply:
+        """The answer to a request. Raises ApiError: it is no; ClusterError: there is none."""
         url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        retries = READ_RETRIES if method == "GET" else WRITE_RETRIES
+        retries = WRITE_RETRIES if method == "PATCH" else READ_RETRIES
         try:
             answer = self._pool.request(method, url, body=data, headers={**self._headers, **headers}, retries=retries)
             content = answer.data
@@ -66,7 +89,7 @@ class Transport:
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
         try:
-            return json.loads(content)
+            return Reply(json.loads(content), tuple(_warnings(answer.headers)))
         except ValueError as error:
             raise ClusterError(
                 f"cluster {self.cluster}: {self._server} did not answer as an API server: {_beginning(content)}",
@@ -90,6 +113,11 @@ class Transport:
         elif status == HTTPStatus.FORBIDDEN:
             hint = "ask for a Role that grants this, and check it with `kubectl auth can-i`"
         return ApiError(f"cluster {self.cluster}: {message}", status=status, reason=reason, hint=hint)
+
+
+def _warnings(headers: urllib3.HTTPHeaderDict) -> Iterator[str]:
+    for line in headers.getlist("Warning"):
+        yield from (_ESCAPED.sub(r"\1", text) for text in _WARNING.findall(line))
 
 
 def _status(content: bytes) -> tuple[str, str]:

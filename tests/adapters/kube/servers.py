@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_HOUR = timedelta(hours=1)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -122,11 +124,14 @@ class Authority:
         """Whom to trust."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, name: str, *hosts: str) -> tuple[str, str]:
-        """A certificate and its key for a server with these host names or addresses, or for a client."""
+    def issue(self, name: str, *hosts: str, begins: timedelta = -_HOUR, ends: timedelta = _HOUR) -> tuple[str, str]:
+        """A certificate and its key for a server with these host names or addresses, or for a client.
+
+        It is valid from `begins` to `ends`, counted from now.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = self.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
-        builder = _builder(name, str(issuer), key)
+        builder = _builder(name, str(issuer), key, begins, ends)
         if hosts:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
@@ -137,9 +142,16 @@ class Authority:
         )
         return made.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
 
-    def context(self, folder: Path, *hosts: str, clients: bool = False) -> ssl.SSLContext:
+    def context(
+        self,
+        folder: Path,
+        *hosts: str,
+        clients: bool = False,
+        begins: timedelta = -_HOUR,
+        ends: timedelta = _HOUR,
+    ) -> ssl.SSLContext:
         """How a server with a certificate of ours speaks; with `clients`, it wants one of them too."""
-        certificate, key = self.issue("server", *hosts)
+        certificate, key = self.issue("server", *hosts, begins=begins, ends=ends)
         path = folder / "server.pem"
         path.write_text(certificate + key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -150,7 +162,9 @@ class Authority:
         return context
 
 
-def _builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    name: str, issuer: str, key: ec.EllipticCurvePrivateKey, begins: timedelta = -_HOUR, ends: timedelta = _HOUR
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -158,8 +172,8 @@ def _builder(name: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.Ce
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
+        .not_valid_before(now + begins)
+        .not_valid_after(now + ends)
     )
 
 

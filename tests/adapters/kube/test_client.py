@@ -15,7 +15,7 @@ from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind, ReleaseId
-from reconciler.model.json import JsonMap, text_at
+from reconciler.model.json import JsonMap, dig, text_at
 from reconciler.model.observed import ReleaseStatus
 from reconciler.model.secret import SecretText
 from reconciler.sandbox import Sandbox, writes
@@ -112,7 +112,7 @@ def test_a_dry_run_stores_nothing(writer: KubeWriter, namespace: str, control_pl
     mark = control_plane.settle_audit()
     answer = writer.dry_run(resource, config_map(namespace, "dry", a="1"), "helm")
     control_plane.settle_audit()
-    assert answer["data"] == {"a": "1"}
+    assert dig(answer.stored, "data") == {"a": "1"}
     assert writer.fetch(resource, namespace, "dry") is None
     assert [item.uri for item in writes(control_plane.audit.read(mark), user="admin")] == []
 
