@@ -12,11 +12,13 @@ import click
 from reconciler.cli.main import main
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
+from reconciler.report.preflight import PreflightDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODELS = {
     "environment": EnvironmentSpec,
     "plan": PlanDocument,
+    "preflight": PreflightDocument,
     "status": StatusDocument,
     "validation": ValidationDocument,
 }

@@ -15,6 +15,7 @@ from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ClusterAccess, Desired
 from reconciler.model.inputs import Inputs
+from reconciler.model.probe import ClusterProber
 
 
 def make_context(environment: str, engine: str) -> Context:
@@ -27,6 +28,7 @@ def make_context(environment: str, engine: str) -> Context:
         reader=_reader,
         writer=_writer,
         now=lambda: datetime.now(UTC),
+        prober=_prober,
     )
 
 
@@ -40,6 +42,12 @@ def _writer(access: ClusterAccess) -> ClusterWriter:
     from reconciler.adapters.kube.client import KubeWriter  # noqa: PLC0415 - as above
 
     return KubeWriter(access)
+
+
+def _prober(access: ClusterAccess) -> ClusterProber:
+    from reconciler.adapters.kube.prober import KubeProber  # noqa: PLC0415 - as above
+
+    return KubeProber(access)
 
 
 def _tools(desired: Desired, engine: str) -> Tools:

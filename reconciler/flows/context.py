@@ -11,6 +11,7 @@ from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ChartRef, ClusterAccess, Desired
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
+from reconciler.model.probe import ClusterProber
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Context:
     reader: Callable[[ClusterAccess], ClusterReader]
     writer: Callable[[ClusterAccess], ClusterWriter]
     now: Callable[[], datetime]
+    prober: Callable[[ClusterAccess], ClusterProber]
 
 
 @dataclass(frozen=True, slots=True)

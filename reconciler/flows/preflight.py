@@ -1,0 +1,85 @@
+"""`reconcile preflight`: can this environment be applied from here?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from reconciler.desired.charts import attach_charts
+from reconciler.desired.load import load
+from reconciler.desired.select import select
+from reconciler.errors import ClusterError, DesiredStateErrors
+from reconciler.flows.context import Context, Request, Tools
+from reconciler.flows.masking import masked
+from reconciler.flows.site import Site, open_site
+from reconciler.model.desired import ClusterAccess, Desired, Release
+from reconciler.model.preflight import Check, Preflight
+from reconciler.model.secret import Mask
+from reconciler.observe.concurrency import concurrently
+from reconciler.preflight.charts import chart_checks, mistake_check
+from reconciler.preflight.cluster import identity_check, refusal_check, unreached_check, version_check
+from reconciler.preflight.network import network_checks
+
+Stage = Callable[[Site], Iterable[Check]]
+
+# What is asked of a cluster that can be reached, in this order. A stage that the server refuses is a failed check of
+# its own; the others go on.
+STAGES: tuple[tuple[str, Stage], ...] = (("charts", lambda site: chart_checks(site.rendered)),)
+
+
+def preflight(request: Request, context: Context) -> Preflight:
+    """Everything that can be known before an apply; nothing is written, and nothing ends it early."""
+    desired = select(load(request.environment, context.inputs), request.only)
+    with masked(desired.mask):
+        tools = context.tools(desired)
+        with closing(tools.engine):
+            desired, mistakes = _with_charts(desired, tools)
+            accesses = desired.clusters.values()
+            found = concurrently(lambda access: list(_cluster(access, desired, tools, context)), accesses)
+    checks = (*mistakes, *(check for of_cluster in found for check in of_cluster))
+    return Preflight(desired.name, tuple(_masked(check, desired.mask) for check in checks))
+
+
+def _with_charts(desired: Desired, tools: Tools) -> tuple[Desired, list[Check]]:
+    """The releases whose chart can be had and takes their values; and why the others are left out."""
+    kept: list[Release] = []
+    checks: list[Check] = []
+    for release in desired.releases:
+        try:
+            kept += attach_charts(replace(desired, releases=(release,)), tools.fetch_chart).releases
+        except DesiredStateErrors as several:
+            checks += [mistake_check(release.id, error) for error in several.errors]
+    return replace(desired, releases=tuple(kept)), checks
+
+
+def _cluster(access: ClusterAccess, desired: Desired, tools: Tools, context: Context) -> Iterator[Check]:
+    prober = context.prober(access)
+    try:
+        road = prober.road()
+        yield from network_checks(access.name, road, access.where, context.now())
+        if not road.is_open:
+            yield unreached_check(access.name, "everything in it", "it cannot be reached from here")
+            return
+        yield identity_check(access.name, prober.identity(), access.where)
+        yield version_check(access.name, prober.version(), access.where)
+    except ClusterError as error:
+        yield refusal_check(access.name, "credentials", error, access.where)
+        yield unreached_check(access.name, "everything in it", "the server does not let us in")
+        return
+    site, refusals = open_site(access, desired, tools, context)
+    yield from refusals
+    if site:
+        yield from (check for name, stage in STAGES for check in _asked(name, stage, site))
+
+
+def _asked(name: str, stage: Stage, site: Site) -> list[Check]:
+    try:
+        return list(stage(site))
+    except ClusterError as error:
+        return [refusal_check(site.access.name, name, error, site.access.where)]
+
+
+def _masked(check: Check, mask: Mask) -> Check:
+    hint = mask.text(check.hint) if check.hint else None
+    return replace(check, subject=mask.text(check.subject), message=mask.text(check.message), hint=hint)

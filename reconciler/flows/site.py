@@ -1,0 +1,103 @@
+"""One cluster of an environment, looked at as far as it lets us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.desired.render import render
+from reconciler.errors import ChartError, ClusterError, EngineError
+from reconciler.flows.context import Context, Tools
+from reconciler.model.cluster import ClusterReader, Resource
+from reconciler.model.desired import ClusterAccess, Desired, Release
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.observed import Observed, ObservedCluster
+from reconciler.model.preflight import Check
+from reconciler.model.probe import ClusterProber
+from reconciler.observe.concurrency import concurrently
+from reconciler.observe.live import observe
+from reconciler.preflight.charts import render_check
+from reconciler.preflight.cluster import refusal_check
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the checks of one cluster start from.
+
+    Attributes:
+        desired: the part of the environment that goes to this cluster; only releases that could be rendered.
+        resources: the kinds that it serves.
+        observed: what it holds of the environment; None where we may not look.
+        rendered: the objects of each release, hooks included.
+    """
+
+    access: ClusterAccess
+    desired: Desired
+    tools: Tools
+    prober: ClusterProber
+    reader: ClusterReader
+    resources: Mapping[Kind, Resource]
+    observed: Observed | None
+    rendered: Mapping[ReleaseId, tuple[JsonMap, ...]]
+
+    @property
+    def cluster(self) -> ObservedCluster | None:
+        """What this cluster holds."""
+        return self.observed.clusters[self.access.name] if self.observed else None
+
+
+def open_site(
+    access: ClusterAccess, desired: Desired, tools: Tools, context: Context
+) -> tuple[Site | None, list[Check]]:
+    """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves."""
+    part = _part(desired, access)
+    reader = context.reader(access)
+    try:
+        resources = reader.resources()
+    except ClusterError as error:
+        return None, [refusal_check(access.name, "the kinds that it serves", error, access.where)]
+    refusals: list[Check] = []
+    observed = None
+    try:
+        observed = observe(part, {access.name: reader}, context.now())
+    except ClusterError as error:
+        refusals.append(refusal_check(access.name, "what is in it", error, access.where))
+    rendered = _rendered(part, tools, observed)
+    kept = tuple(release for release in part.releases if not isinstance(rendered[release.id], Check))
+    refusals += [item for item in rendered.values() if isinstance(item, Check)]
+    objects = {key: item for key, item in rendered.items() if not isinstance(item, Check)}
+    return Site(
+        access, replace(part, releases=kept), tools, context.prober(access), reader, resources, observed, objects
+    ), refusals
+
+
+def _part(desired: Desired, access: ClusterAccess) -> Desired:
+    name = access.name
+    return replace(
+        desired,
+        clusters={name: access},
+        namespaces=tuple(item for item in desired.namespaces if item.id.cluster == name),
+        secrets=tuple(item for item in desired.secrets if item.id.cluster == name),
+        releases=tuple(item for item in desired.releases if item.id.cluster == name),
+    )
+
+
+def _rendered(
+    desired: Desired, tools: Tools, observed: Observed | None
+) -> Mapping[ReleaseId, tuple[JsonMap, ...] | Check]:
+    def one(release: Release) -> tuple[JsonMap, ...] | Check:
+        cluster = observed.clusters[release.id.cluster] if observed else None
+        try:
+            return render(
+                release,
+                tools.engine,
+                upgrade=bool(observed and observed.release(release.id)),
+                capabilities=cluster.capabilities if cluster else None,
+                cluster=desired.clusters[release.id.cluster] if cluster else None,
+            )
+        except (ChartError, EngineError) as error:
+            return render_check(release, error)
+
+    answers = concurrently(one, desired.releases)
+    return {release.id: answer for release, answer in zip(desired.releases, answers, strict=True)}
