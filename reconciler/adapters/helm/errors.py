@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.adapters.helm.options import FOREVER_SECONDS, timeout_seconds
 from reconciler.errors import ChartError, EngineError
+from reconciler.model.refusal import About, recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reconciler.errors import Location, ReconcilerError
     from reconciler.model.desired import ChartRef
     from reconciler.model.engine import RenderRequest, WriteRequest
@@ -39,6 +38,12 @@ class Doing:
     release: ReleaseId | None = None
     wait: int = 0
     where: Location | None = None
+
+    @property
+    def about(self) -> About:
+        """What it is about, for what to try."""
+        name, namespace = (self.release.name, self.release.namespace) if self.release else ("", "")
+        return About(name, namespace, self.chart, self.server)
 
 
 def writing(verb: str, request: WriteRequest) -> Doing:
@@ -71,7 +76,8 @@ def building(folder: object) -> Doing:
 def translate(text: str, doing: Doing) -> ReconcilerError:
     """The error for Helm's `text`. What it does not know it passes on as it is."""
     reason = tidy(text)
-    hint = next((rule(found, doing) for pattern, rule in _RULES if (found := pattern.search(reason))), None)
+    refusal = recognise(reason, doing.about)
+    hint = refusal.hint if refusal else None
     return doing.error(f"cannot {doing.what}: {_elapsed(reason, doing)}", where=doing.where, hint=hint)
 
 
@@ -100,84 +106,3 @@ def _elapsed(reason: str, doing: Doing) -> str:
         return reason
     rest = _DEADLINE.sub("", reason).strip(" ;:")
     return f"{rest}; the wait of {doing.wait} s elapsed" if rest else f"the wait of {doing.wait} s elapsed"
-
-
-def _say(hint: str) -> Callable[[re.Match[str], Doing], str]:
-    return lambda _found, doing: hint.format(
-        chart=doing.chart,
-        server=doing.server,
-        name=doing.release.name if doing.release else "",
-        namespace=doing.release.namespace if doing.release else "",
-    )
-
-
-def _owner(found: re.Match[str], doing: Doing) -> str:
-    """Say whose the object is: it is in the text, well hidden."""
-    text = found.string
-    item = re.search(r'(\w+ "[^"]+" in namespace "[^"]*") exists', text)
-    subject = item.group(1).replace('"', "") if item else "the object"
-    name = re.search(r'release-name" must equal "[^"]*": current value is "([^"]+)"', text)
-    namespace = re.search(r'release-namespace" must equal "[^"]*": current value is "([^"]+)"', text)
-    if name or namespace:
-        mine = doing.release.namespace if doing.release else ""
-        owner = f"{namespace.group(1) if namespace else mine}/{name.group(1) if name else 'of the same name'}"
-        return f"{subject} belongs to release {owner}: remove it there, or name it differently here"
-    return (
-        f"{subject} belongs to no release: delete it, or hand it over with the label "
-        "app.kubernetes.io/managed-by=Helm and the annotations meta.helm.sh/release-name and -namespace"
-    )
-
-
-# The first that fits speaks: the particular ones come before the general ones.
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Doing], str]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), rule)
-    for pattern, rule in (
-        ("invalid ownership metadata", _owner),
-        (
-            r"another operation .* in progress",
-            _say(
-                "wait for the other one to end; if it was killed, `helm rollback {name} -n {namespace}` "
-                "takes the release out of its pending state"
-            ),
-        ),
-        (
-            "cannot reuse a name",
-            _say("the release exists: `helm history {name} -n {namespace}` shows it; upgrade or uninstall it"),
-        ),
-        ("has no deployed releases", _say("the release does not exist, or was uninstalled: install it")),
-        (
-            r"lock file .* out of sync",
-            _say("run `helm dependency update {chart}` and commit its Chart.lock"),
-        ),
-        (
-            r"dependencies are missing|missing in charts/",
-            _say("run `helm dependency build` in the chart's folder"),
-        ),
-        (
-            "no matches for kind",
-            _say("the cluster does not know that kind: install the chart with its CRD first (`needs`)"),
-        ),
-        (
-            "context deadline exceeded",
-            _say("`reconcile status` and `kubectl describe` tell what it waits for; or raise `wait`"),
-        ),
-        (r"x509|certificate", _say("{server} has a certificate that is not trusted: name its authority")),
-        (
-            r"connection refused|no such host|unreachable|i/o timeout|no route to host|dial tcp",
-            _say("is {server} up, and its address right?"),
-        ),
-        (
-            r"unauthorized|\b401\b|must be logged in|asked for the client to provide credentials",
-            _say("{server} refused the credentials: have they expired, is the variable set?"),
-        ),
-        (
-            r"forbidden|\b403\b|access denied",
-            _say("the credentials for {server} lack that right; ask for it"),
-        ),
-        (r'namespaces "[^"]+" not found', _say("create the namespace, or let the environment make it: `namespaces:`")),
-        (
-            r"no chart (version|name) found|get a valid version|no versions? match|not found|\b404\b",
-            _say("check the name and the version: {server} does not have {chart}"),
-        ),
-    )
-)

@@ -50,7 +50,7 @@ def test_tidies(text: str, reason: str) -> None:
         ("chart dependencies are missing; run dependency update/build first", "helm dependency build"),
         ("the lock file (Chart.lock) is out of sync with the dependencies file", "helm dependency update"),
         ('no matches for kind "Widget" in version "example.com/v1"', "CRD"),
-        ("resource Pod/x not ready\ncontext deadline exceeded", "reconcile status"),
+        ("resource Pod/x not ready\ncontext deadline exceeded", "reconcile diagnose"),
         ("x509: certificate signed by unknown authority", "not trusted"),
         ("dial tcp 127.0.0.1:1: connect: connection refused", "is cluster main up"),
         ("the server has asked for the client to provide credentials", "refused the credentials"),
