@@ -15,7 +15,7 @@ from reconciler.errors import ChartError
 from reconciler.model.json import text_at
 
 if TYPE_CHECKING:
-    from reconciler.adapters.charts.files import Files
+    from reconciler.adapters.charts.bounds import Files
     from reconciler.model.engine import Engine
 
 

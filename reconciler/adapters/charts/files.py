@@ -1,26 +1,20 @@
-"""The files of a chart, from a folder or an archive, as name → bytes, within bounds."""
+"""The files of a chart's folder, as name → bytes, within bounds; and the digest of a chart's files."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import os
-import tarfile
-import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.adapters.charts import ignore
+from reconciler.adapters.charts import bounds, ignore
+from reconciler.adapters.charts.archives import check_nested, nested_archives, read_archive
 from reconciler.errors import ChartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Files = dict[str, bytes]
-
-MAX_FILE = 10 * 1024 * 1024
-MAX_CHART = 50 * 1024 * 1024
+    from reconciler.adapters.charts.bounds import Files
 
 # Not part of what a chart renders to, and dated: a dependency built again must not look like a new chart.
 _LOCKS = frozenset({"Chart.lock", "requirements.lock"})
@@ -40,27 +34,10 @@ def read_folder(folder: Path, root: Path) -> Files:
     for name, path in _walk(folder, rules, inside):
         files[name] = _read(path, name)
         total += len(files[name])
-        if total > MAX_CHART:
-            raise ChartError(f"chart {folder} has more than {MAX_CHART >> 20} MB of files", hint=_IGNORE_HINT)
-    return files
-
-
-def read_archive(data: bytes, name: str) -> Files:
-    """The files of a chart's archive, without the folder that they all lie in.
-
-    Raises:
-        ChartError: it is not an archive, or holds what a chart's archive must not.
-    """
-    files: Files = {}
-    try:
-        # Not tarfile's own gzip: it stumbles over the header field that Helm puts into every archive.
-        with tarfile.open(fileobj=io.BytesIO(_unzip(data, name)), mode="r:") as archive:
-            for member in archive:
-                content = _member(archive, member, name)
-                if content is not None:
-                    files[_inner(member.name, name)] = content
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
-        raise ChartError(f"{name} is not a chart archive: {error}") from error
+        if total > bounds.MAX_CHART:
+            size = bounds.MAX_CHART // bounds.MEBIBYTE
+            raise ChartError(f"chart {folder} has more than {size} MB of files", hint=_IGNORE_HINT)
+    check_nested(files, str(folder))
     return files
 
 
@@ -82,8 +59,9 @@ _IGNORE_HINT = "leave out what is not part of the chart with a .helmignore"
 
 
 def _expanded(files: Files) -> Iterator[tuple[str, bytes]]:
+    archives = frozenset(nested_archives(files))
     for name, data in files.items():
-        if name.startswith("charts/") and name.endswith(".tgz"):
+        if name in archives:
             yield from ((f"{name}/{inner}", content) for inner, content in _expanded(read_archive(data, name)))
         elif name not in _LOCKS:
             yield name, data
@@ -133,38 +111,8 @@ def _read(path: Path, name: str) -> bytes:
     try:
         if not path.is_file():
             raise ChartError(f"{name} is neither a file nor a folder")
-        if path.stat().st_size > MAX_FILE:
-            raise ChartError(f"{name} has more than {MAX_FILE >> 20} MB", hint=_IGNORE_HINT)
+        if path.stat().st_size > bounds.MAX_FILE:
+            raise ChartError(f"{name} has more than {bounds.MAX_FILE // bounds.MEBIBYTE} MB", hint=_IGNORE_HINT)
         return path.read_bytes()
     except OSError as error:
         raise ChartError(f"cannot read {name}: {error.strerror}") from error
-
-
-def _unzip(data: bytes, name: str) -> bytes:
-    with gzip.open(io.BytesIO(data)) as stream:
-        content = stream.read(MAX_CHART + 1)
-    if len(content) > MAX_CHART:
-        raise ChartError(f"archive {name} unpacks to more than {MAX_CHART >> 20} MB")
-    return content
-
-
-def _member(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> bytes | None:
-    """The content of a file; None for a folder."""
-    pure = PurePosixPath(member.name.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts:
-        raise ChartError(f"archive {name} holds {member.name!r}, which leads out of the chart")
-    if member.isdir():
-        return None
-    if not member.isfile():
-        raise ChartError(f"archive {name} holds {member.name!r}, which is a link or a device")
-    if member.size > MAX_FILE:
-        raise ChartError(f"archive {name} holds {member.name!r} of more than {MAX_FILE >> 20} MB")
-    stream = archive.extractfile(member)
-    return stream.read() if stream else b""
-
-
-def _inner(member: str, name: str) -> str:
-    parts = PurePosixPath(member).parts
-    if len(parts) < 2:  # noqa: PLR2004 (the chart's folder and a name in it)
-        raise ChartError(f"archive {name} holds {member!r} outside of the chart's folder")
-    return "/".join(parts[1:])

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.adapters.charts.files import Files, digest_of, read_archive
+from reconciler.adapters.charts.archives import read_archive
+from reconciler.adapters.charts.bounds import Files
+from reconciler.adapters.charts.files import digest_of
 from reconciler.adapters.charts.reader import read_yaml, read_yaml_stream
 from reconciler.errors import ChartError
 from reconciler.model.chart import Chart, Subchart

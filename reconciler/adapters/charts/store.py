@@ -7,8 +7,10 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING
 
+from reconciler.adapters.charts import bounds
+from reconciler.adapters.charts.archives import read_archive
 from reconciler.adapters.charts.build import complete, is_complete
-from reconciler.adapters.charts.files import MAX_CHART, digest_of, read_archive, read_folder
+from reconciler.adapters.charts.files import digest_of, read_folder
 from reconciler.adapters.charts.parse import parse_chart
 from reconciler.adapters.charts.remote import fetch_archive, remote_key
 from reconciler.errors import ChartError, EngineError
@@ -90,8 +92,8 @@ class ChartStore:
 
 
 def _archive(path: Path) -> Chart:
-    if path.stat().st_size > MAX_CHART:
-        raise ChartError(f"archive {path} has more than {MAX_CHART >> 20} MB")
+    if path.stat().st_size > bounds.MAX_CHART:
+        raise ChartError(f"archive {path} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
     data = path.read_bytes()
     return parse_chart(read_archive(data, str(path)), path, hashlib.sha256(data).hexdigest())
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from reconciler.adapters.charts import ChartStore, build, files
+from reconciler.adapters.charts import ChartStore, bounds, build, files
 from reconciler.adapters.helm import LibraryEngine
 from reconciler.errors import ChartError, EngineError, Location
 from reconciler.model.desired import ChartRef, Repository
@@ -168,7 +168,7 @@ def test_one_chart_is_read_once(tmp_path: Path, engine: FakeEngine, monkeypatch:
     """Releases that share a chart share the work, from several threads as well, and a failure keeps its own place."""
     read: list[Path] = []
 
-    def counting(folder: Path, root: Path) -> files.Files:
+    def counting(folder: Path, root: Path) -> bounds.Files:
         read.append(folder)
         return files.read_folder(folder, root)
 
@@ -244,12 +244,12 @@ def test_huge_charts_are_refused(tmp_path: Path, engine: FakeEngine, monkeypatch
     """Neither one file nor all of them may be larger than the bounds, in a folder or unpacked."""
     path = write(tmp_path / "api", {"big": "x" * 2000})
     archive = pack(path, tmp_path / "api.tgz")
-    monkeypatch.setattr(files, "MAX_FILE", 1000)
+    monkeypatch.setattr(bounds, "MAX_FILE", 1000)
     for ref in (path, archive):
         with pytest.raises(ChartError, match="more than"):
             make_store(tmp_path, engine).fetch(local(ref))
-    monkeypatch.setattr(files, "MAX_FILE", 10_000)
-    monkeypatch.setattr(files, "MAX_CHART", 1000)
+    monkeypatch.setattr(bounds, "MAX_FILE", 10_000)
+    monkeypatch.setattr(bounds, "MAX_CHART", 1000)
     for ref in (path, archive):
         with pytest.raises(ChartError, match="more than"):
             make_store(tmp_path, engine).fetch(local(ref))
