@@ -7,6 +7,7 @@ can act on it without reading the source. An error never carries a secret: calle
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -84,6 +85,30 @@ class ApiError(ClusterError):
 
 class EngineError(ReconcilerError):
     """Helm failed at an operation on a release."""
+
+
+class TransferReason(StrEnum):
+    """Why a server of charts or images did not do what was asked."""
+
+    NOT_FOUND = "not found"
+    DENIED = "denied"
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"
+    CONFLICT = "conflict"
+    CORRUPT = "corrupt"
+    OTHER = "other"
+
+
+class TransferError(ReconcilerError):
+    """A download from, an upload to, or a question to a chart repository or container registry failed.
+
+    Attributes:
+        reason: the class of the failure, for whoever decides what follows from it.
+    """
+
+    def __init__(self, message: str, *, reason: TransferReason, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class SandboxError(ReconcilerError):

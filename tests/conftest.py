@@ -21,7 +21,7 @@ from reconciler.sandbox import Sandbox
 from reconciler.sandbox.catalog import CONTROL_PLANE
 from reconciler.sandbox.programs import ensure
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.registries"]
 
 # Before any test imports `helm_python` by itself: the first import decides under which name it writes.
 load_library()

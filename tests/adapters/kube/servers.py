@@ -54,7 +54,7 @@ class Server:
         return int(self.url.rsplit(":", 1)[1])
 
 
-class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
+class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
@@ -90,7 +90,7 @@ def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Serve
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    server = _Threads(("127.0.0.1", 0), Handler)
+    server = Threads(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     made.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"

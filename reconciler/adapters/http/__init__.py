@@ -1,0 +1,21 @@
+"""HTTP to servers that are not trusted: chart repositories and container registries."""
+
+from reconciler.adapters.http.body import Body
+from reconciler.adapters.http.client import HttpClient
+from reconciler.adapters.http.failures import other_content, refusal
+from reconciler.adapters.http.messages import Answer, Request
+from reconciler.adapters.http.origin import Login, Origin, shown
+from reconciler.adapters.http.retries import Patience
+
+__all__ = [
+    "Answer",
+    "Body",
+    "HttpClient",
+    "Login",
+    "Origin",
+    "Patience",
+    "Request",
+    "other_content",
+    "refusal",
+    "shown",
+]
