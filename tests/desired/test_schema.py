@@ -114,6 +114,11 @@ def test_any_other_wait_is_refused(project: Project, wait: str, message: str) ->
 
 # (what follows the head, the first line of the message, the hint)
 FIELDS: dict[str, tuple[str, str, str | None]] = {
+    "version that is none": (
+        "releases: {api: {chart: ./chart, version: 1.2.3.4}}\n",
+        "env.yaml:5:34: releases.api.version: '1.2.3.4' is no version and no range of versions",
+        None,
+    ),
     "version as a number": (
         "releases: {api: {chart: ./chart, version: 1.10}}\n",
         "env.yaml:5:34: releases.api.version has to be a text, this is a number",

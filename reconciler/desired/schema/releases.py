@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from reconciler.desired.durations import DURATION_PATTERN, parse_duration
 from reconciler.desired.schema.model import Model, ReleaseName
 from reconciler.desired.schema.sources import ValueSource
+from reconciler.model.versions import VersionRange
 
 
 def _wait(value: Any) -> Any:
@@ -24,6 +25,14 @@ Duration = Annotated[
     BeforeValidator(_wait),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}),
 ]
+
+
+def _version(value: str) -> str:
+    VersionRange.parse(value)
+    return value
+
+
+VersionText = Annotated[str, AfterValidator(_version)]
 
 
 def _values_layer(value: Any) -> Any:
@@ -59,7 +68,11 @@ class ReleaseSpec(Model):
     """A Helm release; its key is its name, unless `name` says otherwise."""
 
     chart: str = Field(description="A folder, a .tgz, `repository/name`, or `oci://…`.")
-    version: str | None = Field(None, description="For a chart from a repository: its version.")
+    version: VersionText | None = Field(
+        None,
+        description="For a chart from a repository: its version, or a range such as ^1.2 (as in Helm). "
+        "Left out: the newest that is no pre-release. `reconcile update` writes down which version it stands for.",
+    )
     name: ReleaseName | None = Field(None, description="Its name in the cluster; default: the key.")
     cluster: str | None = Field(None, description="Its cluster; default: the environment's default one.")
     namespace: str | None = Field(None, description="Its namespace, one of `namespaces`.")
