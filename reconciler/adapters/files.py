@@ -45,6 +45,10 @@ class Files:
             raise DesiredStateError(f"{name} lies outside the project", where=where, hint=hint)
         return _existing(path, base / name, name, where)
 
+    def exists(self, path: Path) -> bool:
+        """See ProjectFiles."""
+        return path.exists() or path.is_symlink()
+
     def text(self, path: Path, where: Location | None) -> str:
         """See ProjectFiles."""
         try:

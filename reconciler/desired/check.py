@@ -29,7 +29,7 @@ def check(root: MapNode, problems: Problems) -> tuple[EnvironmentSpec, MapNode] 
     None when too little is left to go on.
     """
     spec, faults = _validated(root)
-    problems.note(_explain(root, fault) for fault in faults)
+    problems.note(explain(root, fault, EnvironmentSpec) for fault in faults)
     for narrow in (_faulty_part, _faulty_entry):
         if spec is None:
             root = _without(root, {narrow(fault["loc"]) for fault in faults if fault["loc"]})
@@ -80,18 +80,19 @@ def _removed(node: Node, path: Path) -> Node:
     return MapNode(entries, node.keys, node.where)
 
 
-def _explain(root: MapNode, fault: Any) -> DesiredStateError:
+def explain(root: MapNode, fault: Any, model: type[BaseModel]) -> DesiredStateError:
+    """A violation that pydantic found in a file of this model, at its place and in plain words."""
     path: Path = tuple(step for step in fault["loc"] if step != "[key]")
     where = place(root, path)
     dotted = ".".join(map(str, path))
     node = find(root, path)
     match fault["type"]:
         case "extra_forbidden":
-            known = _known_keys(path[:-1])
+            known = _known_keys(model, path[:-1])
             hint = did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
             return DesiredStateError(f'unknown key "{path[-1]}"', where=where, hint=hint)
         case "missing":
-            parent = ".".join(map(str, path[:-1])) or "the environment"
+            parent = ".".join(map(str, path[:-1])) or _whole(model)
             return DesiredStateError(f'{parent} lacks "{path[-1]}"', where=find(root, path[:-1]).where)
         case "string_type" if isinstance(node, ScalarNode) and node.value is not None:
             advice = f'put it in quotes: "{node.text}"'
@@ -99,6 +100,11 @@ def _explain(root: MapNode, fault: Any) -> DesiredStateError:
         case "string_pattern_mismatch":
             return DesiredStateError(f"{dotted} is not valid: {_name_rule(fault['ctx']['pattern'])}", where=where)
     return DesiredStateError(f"{dotted}: {_reworded(fault)}", where=where, hint=_map_hint(path, fault["type"], node))
+
+
+def _whole(model: type[BaseModel]) -> str:
+    """What a file of this model is called: by the word that it has for `kind`."""
+    return f"the {get_args(model.model_fields['kind'].annotation)[0].lower()}"
 
 
 def _map_hint(path: Path, fault_type: str, node: Node) -> str | None:
@@ -139,9 +145,9 @@ def _name_rule(pattern: str) -> str:
     return f"lower-case letters, digits{marks}, starting and ending with a letter or digit"
 
 
-def _known_keys(path: Sequence[Step]) -> list[str]:
+def _known_keys(top: type[BaseModel], path: Sequence[Step]) -> list[str]:
     """The keys that the model at `path` takes."""
-    model: Any = EnvironmentSpec
+    model: Any = top
     for step in path:
         model = _below(model, step)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.desired.check import check
+from reconciler.desired.lock import lock_path, read_lock, with_pins
 from reconciler.desired.overlay import load_layers
 from reconciler.desired.places import clusters, namespaces, repositories
 from reconciler.desired.problems import Problems
@@ -13,6 +14,7 @@ from reconciler.desired.sources import Sources
 from reconciler.errors import DesiredStateErrors, Location
 from reconciler.model.desired import Desired
 from reconciler.model.inputs import Inputs
+from reconciler.model.lock import Lock
 from reconciler.model.secret import Mask
 
 
@@ -32,8 +34,11 @@ def load(path: str, inputs: Inputs) -> Desired:
         raise DesiredStateErrors([])
     spec, sound = checked
     desired = _resolve(Scope(spec, sound, root, inputs, problems, Sources(inputs)))
+    lock: Lock = {}
+    with problems.collecting():
+        lock = read_lock(lock_path(path, inputs), inputs)
     problems.raise_all()
-    return desired
+    return with_pins(desired, lock)
 
 
 def _read(name: str, where: Location | None, inputs: Inputs) -> tuple[str, str]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.errors import Location
 from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap
+from reconciler.model.lock import LockKey, Pin
 from reconciler.model.secret import Mask, SecretText
+from reconciler.model.versions import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +53,10 @@ class ChartRef:
     """Where a release's chart comes from.
 
     Exactly one is set of `path` (a folder or archive) and `remote` (a name in `repository`, or `oci://…`).
+
+    Attributes:
+        version: a version or a range of versions, as written; None means the newest.
+        pin: what the lock file says that this is; None when it says nothing.
     """
 
     path: Path | None
@@ -58,6 +64,17 @@ class ChartRef:
     version: str | None
     repository: Repository | None
     where: Location
+    pin: Pin | None = None
+
+    @property
+    def lock_key(self) -> LockKey | None:
+        """What it is called in a lock file; None for a folder or archive, which is under version control itself."""
+        if self.remote is None:
+            return None
+        below = self.repository if not self.remote.startswith("oci://") else None
+        address = f"{below.url}/{self.remote}" if below else self.remote
+        url, _, name = address.rpartition("/")
+        return LockKey(url, name, self.version or NEWEST)
 
     def __str__(self) -> str:
         source = str(self.path) if self.path else str(self.remote)

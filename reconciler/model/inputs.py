@@ -27,6 +27,10 @@ class ProjectFiles(Protocol):
         """How messages name a path: relative to where the user stands, if it is below."""
         ...
 
+    def exists(self, path: Path) -> bool:
+        """Whether there is something at a path; for files that need not be there."""
+        ...
+
     def text(self, path: Path, where: Location | None) -> str:
         """The text of a located file. Raises DesiredStateError: it is a folder, no UTF-8, too large, unreadable."""
         ...
