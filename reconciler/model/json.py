@@ -27,6 +27,18 @@ def text_at(value: Json, *path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def number_at(value: Json, *path: str, default: int = 0) -> int:
+    """The integer below `path`, or the default where it is missing or none."""
+    found = dig(value, *path)
+    return found if isinstance(found, int) else default
+
+
+def maps_at(value: Json, *path: str) -> list[JsonMap]:
+    """The maps in the list below `path`."""
+    found = dig(value, *path)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
 def merge(base: JsonMap, over: JsonMap) -> dict[str, Json]:
     """Layer `over` on `base` as Helm layers values: maps merge deeply, lists and scalars replace.
 
