@@ -58,7 +58,8 @@ def _tools(desired: Desired, engine: str) -> Tools:
         repositories=list(desired.repositories.values()),
         environ=os.environ,
     )
-    return Tools(made, ChartStore(_cache() / "charts", desired.root, made).fetch)
+    store = ChartStore(_cache() / "charts", desired.root, made)
+    return Tools(made, store.fetch, store.contents)
 
 
 def _cache() -> Path:

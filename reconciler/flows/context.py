@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ class Tools:
 
     engine: Engine
     fetch_chart: Callable[[ChartRef], Chart]
+    chart_files: Callable[[Chart], Mapping[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)

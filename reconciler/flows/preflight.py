@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -13,19 +13,14 @@ from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
 from reconciler.flows.masking import masked
 from reconciler.flows.site import Site, open_site
+from reconciler.flows.site_checks import STAGES, Stage
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.preflight import Check, Preflight
 from reconciler.model.secret import Mask
 from reconciler.observe.concurrency import concurrently
-from reconciler.preflight.charts import chart_checks, mistake_check
+from reconciler.preflight.charts import mistake_check
 from reconciler.preflight.cluster import identity_check, refusal_check, unreached_check, version_check
 from reconciler.preflight.network import network_checks
-
-Stage = Callable[[Site], Iterable[Check]]
-
-# What is asked of a cluster that can be reached, in this order. A stage that the server refuses is a failed check of
-# its own; the others go on.
-STAGES: tuple[tuple[str, Stage], ...] = (("charts", lambda site: chart_checks(site.rendered)),)
 
 
 def preflight(request: Request, context: Context) -> Preflight:
@@ -70,7 +65,7 @@ def _cluster(access: ClusterAccess, desired: Desired, tools: Tools, context: Con
     site, refusals = open_site(access, desired, tools, context)
     yield from refusals
     if site:
-        yield from (check for name, stage in STAGES for check in _asked(name, stage, site))
+        yield from (check for name, stage in STAGES.items() for check in _asked(name, stage, site))
 
 
 def _asked(name: str, stage: Stage, site: Site) -> list[Check]:

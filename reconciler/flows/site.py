@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reconciler.desired.render import render
-from reconciler.errors import ChartError, ClusterError, EngineError
+from reconciler.errors import ChartError, ClusterError, EngineError, Location
 from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, Resource
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
+from reconciler.model.manifest import object_id
 from reconciler.model.observed import Observed, ObservedCluster
 from reconciler.model.preflight import Check
 from reconciler.model.probe import ClusterProber
+from reconciler.model.workloads import RenderedObject
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.live import observe
 from reconciler.preflight.charts import render_check
 from reconciler.preflight.cluster import refusal_check
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """What the checks of one cluster start from.
 
@@ -46,30 +49,54 @@ class Site:
         """What this cluster holds."""
         return self.observed.clusters[self.access.name] if self.observed else None
 
+    @property
+    def places(self) -> Mapping[ReleaseId, Location]:
+        """Where each release stands in the file."""
+        return {release.id: release.where for release in self.desired.releases}
+
+    @cached_property
+    def objects(self) -> tuple[RenderedObject, ...]:
+        """All rendered objects, hooks included, in the order of the releases."""
+        return self._identified(self.rendered)
+
+    @cached_property
+    def stored(self) -> tuple[RenderedObject, ...]:
+        """The objects of the releases as they are installed, which an upgrade replaces."""
+        releases = self.cluster.releases if self.cluster else {}
+        return self._identified({key: found.base for key, found in releases.items() if key in self.rendered})
+
+    def _identified(self, releases: Mapping[ReleaseId, tuple[JsonMap, ...]]) -> tuple[RenderedObject, ...]:
+        return tuple(
+            RenderedObject(release, object_id(item, release, self.resources), item)
+            for release, items in releases.items()
+            for item in items
+        )
+
 
 def open_site(
     access: ClusterAccess, desired: Desired, tools: Tools, context: Context
 ) -> tuple[Site | None, list[Check]]:
     """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves."""
-    part = _part(desired, access)
-    reader = context.reader(access)
+    part, reader = _part(desired, access), context.reader(access)
     try:
         resources = reader.resources()
     except ClusterError as error:
         return None, [refusal_check(access.name, "the kinds that it serves", error, access.where)]
-    refusals: list[Check] = []
-    observed = None
-    try:
-        observed = observe(part, {access.name: reader}, context.now())
-    except ClusterError as error:
-        refusals.append(refusal_check(access.name, "what is in it", error, access.where))
+    observed, refusals = _observed(part, access, reader, context)
     rendered = _rendered(part, tools, observed)
-    kept = tuple(release for release in part.releases if not isinstance(rendered[release.id], Check))
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
-    objects = {key: item for key, item in rendered.items() if not isinstance(item, Check)}
-    return Site(
-        access, replace(part, releases=kept), tools, context.prober(access), reader, resources, observed, objects
-    ), refusals
+    objects = {key: items for key, items in rendered.items() if not isinstance(items, Check)}
+    part = replace(part, releases=tuple(release for release in part.releases if release.id in objects))
+    return Site(access, part, tools, context.prober(access), reader, resources, observed, objects), refusals
+
+
+def _observed(
+    part: Desired, access: ClusterAccess, reader: ClusterReader, context: Context
+) -> tuple[Observed | None, list[Check]]:
+    try:
+        return observe(part, {access.name: reader}, context.now()), []
+    except ClusterError as error:
+        return None, [refusal_check(access.name, "what is in it", error, access.where)]
 
 
 def _part(desired: Desired, access: ClusterAccess) -> Desired:

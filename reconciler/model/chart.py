@@ -39,6 +39,7 @@ class Chart:
         schema: values.schema.json as text, or None.
         definitions: the objects in crds/, those of subcharts included; Helm makes them at a first install, if missing.
         uses_lookup: a template calls `lookup`, so rendering needs the cluster.
+        size: bytes of its own files, those of subcharts not counted: what Helm keeps of it with each release.
     """
 
     name: str
@@ -50,3 +51,4 @@ class Chart:
     subcharts: tuple[Subchart, ...]
     definitions: tuple[JsonMap, ...] = field(repr=False)
     uses_lookup: bool
+    size: int = 0

@@ -55,6 +55,7 @@ def parse_chart(files: Files, path: Path, digest: str) -> Chart:
         subcharts=subcharts,
         definitions=tuple(_definitions(files, path, subcharts)),
         uses_lookup=_calls_lookup(files) or any(sub.chart.uses_lookup for sub in subcharts),
+        size=sum(len(data) for name, data in files.items() if not name.startswith("charts/")),
     )
 
 

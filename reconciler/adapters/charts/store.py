@@ -16,6 +16,7 @@ from reconciler.adapters.charts.remote import fetch_archive, remote_key
 from reconciler.errors import ChartError, EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.model.chart import Chart
@@ -53,6 +54,17 @@ class ChartStore:
             # The failure is shared between the releases that use the chart, the place is not.
             raise ChartError(found.message, where=ref.where, hint=found.hint) from found
         return found
+
+    def contents(self, chart: Chart) -> Mapping[str, bytes]:
+        """The files of a chart that was fetched, read anew: they are not kept, since few ask for them.
+
+        Raises:
+            ChartError: they can no longer be read.
+        """
+        if chart.path.is_dir():
+            root = self._cache if chart.path.is_relative_to(self._cache) else self._root
+            return read_folder(chart.path, root)
+        return read_archive(chart.path.read_bytes(), str(chart.path))
 
     def _once(self, ref: ChartRef) -> Chart | ChartError:
         key = ("path", str(ref.path)) if ref.path else remote_key(ref)

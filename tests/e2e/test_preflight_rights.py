@@ -1,0 +1,162 @@
+"""Missing rights are a list before anything is applied: with exactly those granted, an apply works."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import Kubectl
+from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
+
+pytestmark = pytest.mark.e2e
+
+HOOK = """
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: {{ .Release.Name }}-migrate, annotations: {helm.sh/hook: pre-install}}
+    spec:
+      template:
+        spec: {restartPolicy: Never, containers: [{name: main, image: example.com/app:1}]}
+"""
+WORKER = """
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata: {name: worker}
+"""
+
+
+@pytest.fixture
+def limited(project: Project, kubectl: Kubectl, kubeconfig: str) -> str:
+    """The kubeconfig of a ServiceAccount without any right, in a namespace that exists."""
+    kubectl("create", "namespace", project.namespace)
+    kubectl("-n", project.namespace, "create", "serviceaccount", "deployer")
+    made = kubectl("-n", project.namespace, "create", "token", "deployer").strip()
+    token = next(line.split()[-1] for line in kubeconfig.splitlines() if "token:" in line)
+    return kubeconfig.replace(token, made)
+
+
+@pytest.fixture
+def grant(project: Project, kubectl: Kubectl) -> Callable[[str, list[Any]], None]:
+    """Gives rules to the ServiceAccount, in the namespace."""
+
+    def give(name: str, rules: list[Any]) -> None:
+        subjects = [{"kind": "ServiceAccount", "name": "deployer", "namespace": project.namespace}]
+        metadata = {"name": name, "namespace": project.namespace}
+        for item in (
+            {"kind": "Role", "metadata": metadata, "rules": rules},
+            {
+                "kind": "RoleBinding",
+                "metadata": metadata,
+                "subjects": subjects,
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+            },
+        ):
+            document = {"apiVersion": "rbac.authorization.k8s.io/v1", **item}
+            kubectl("apply", "-f", "-", stdin=json.dumps(document))
+
+    return give
+
+
+def _shop(project: Project) -> None:
+    project.chart(
+        "app",
+        {
+            "templates/app.yaml": DEPLOYMENT,
+            "templates/account.yaml": WORKER,
+            "templates/config.yaml": CONFIG_MAP,
+            "templates/job.yaml": HOOK,
+        },
+        DEPLOYMENT_VALUES + "text: hello\n",
+    )
+    project.environment(
+        "namespaces: {NAMESPACE: {manage: false}}\n"
+        "secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}\n"
+        "releases: {app: {chart: charts/app, wait: 1m}}\n"
+    )
+
+
+def _rights(document: Any, status: str) -> list[Any]:
+    return [item for item in document["checks"] if item["area"] == "rights" and item["status"] == status]
+
+
+def _rules(checks: list[Any]) -> list[Any]:
+    found = (re.search(r"(\{.*\})$", item["hint"]) for item in checks)
+    return [yaml.safe_load(match[1]) for match in found if match]
+
+
+def test_with_exactly_the_missing_rights_an_apply_works(
+    project: Project, limited: str, grant: Callable[[str, list[Any]], None]
+) -> None:
+    """The list is complete: each failed check is one rule of a Role, and all of them are enough. Nothing is written."""
+    _shop(project)
+    given = {"RECONCILE_KUBECONFIG": limited, "DB": "correct-horse"}
+    document = project.document("preflight", **given)
+    missing = _rights(document, "failed")
+    assert {item["subject"].split()[0] for item in missing} == {
+        "namespaces",
+        "secrets",
+        "deployments.apps",
+        "serviceaccounts",
+        "configmaps",
+        "jobs.batch",
+        "replicasets.apps",
+        "pods",
+    }
+    assert all(item["path"] == "env.yaml" and item["line"] for item in missing)
+
+    grant("deployer", _rules(missing))
+
+    after = project.document("preflight", **given)
+    assert _rights(after, "failed") == []
+    assert [item["status"] for item in after["checks"] if item["status"] == "failed"] == []
+    done = project("apply", **given)
+    assert done.code == 0, done.text
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb"),
+    [
+        ("secrets", "list"),
+        ("secrets", "create"),
+        ("deployments", "create"),
+        ("configmaps", "patch"),
+        ("jobs", "create"),
+    ],
+)
+def test_without_one_of_them_an_apply_fails(
+    resource: str, verb: str, project: Project, limited: str, grant: Callable[[str, list[Any]], None]
+) -> None:
+    """The list says nothing beyond need: what is missing is what then really fails."""
+    _shop(project)
+    given = {"RECONCILE_KUBECONFIG": limited, "DB": "correct-horse"}
+    rules = _rules(_rights(project.document("preflight", **given), "failed"))
+    for rule in rules:
+        if rule["resources"] == [resource]:
+            rule["verbs"].remove(verb)
+    grant("deployer", rules)
+
+    (missing,) = _rights(project.document("preflight", **given), "failed")
+    done = project("apply", **given)
+
+    assert missing["message"].startswith(f"no right to {verb}: ")
+    assert missing["subject"].startswith(resource)
+    assert done.code == 1
+    assert "forbidden" in done.text
+    assert resource in done.text
+
+
+def test_an_administrator_is_asked_about_once(project: Project, kubectl: Kubectl) -> None:
+    """One question for everything; and no review counts as a write."""
+    kubectl("create", "namespace", project.namespace)
+    _shop(project)
+    mark = project.control_plane.settle_audit()
+    done, written = project.writes_during("preflight", DB="x")
+    asked = [record for record in project.control_plane.audit.read(mark) if record.user == "admin"]
+
+    assert (done.code, written) == (0, []), done.text
+    assert sum(record.resource == "selfsubjectaccessreviews" for record in asked) == 1
