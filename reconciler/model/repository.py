@@ -49,8 +49,15 @@ class ChartRepository(Protocol):
         """Download the archive into the folder `into`, its digest verified; returns the archive's path."""
         ...
 
+    def provenance(self, chart: PublishedChart, into: Path) -> Path:
+        """Download the signature that was published with a chart, not yet verified; returns its path.
+
+        Raises ChartError: the chart was published without one.
+        """
+        ...
+
     def push(self, archive: Path, *, force: bool) -> Pushed:
-        """Upload an archive; the same content again changes nothing.
+        """Upload an archive, with the signature (`.prov`) beside it; the same content again changes nothing.
 
         Raises ChartError: the version exists with other content, and `force` is not given.
         """

@@ -1,6 +1,6 @@
 """HTTP to servers that are not trusted: chart repositories and container registries."""
 
-from reconciler.adapters.http.body import Body
+from reconciler.adapters.http.body import Body, Form
 from reconciler.adapters.http.client import HttpClient
 from reconciler.adapters.http.failures import other_content, refusal
 from reconciler.adapters.http.messages import Answer, Request
@@ -10,6 +10,7 @@ from reconciler.adapters.http.retries import Patience
 __all__ = [
     "Answer",
     "Body",
+    "Form",
     "HttpClient",
     "Login",
     "Origin",

@@ -1,15 +1,24 @@
-"""What is uploaded: bytes or a file, read anew at each attempt."""
+"""What is uploaded: bytes, a file or a form of files, read anew at each attempt."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
 from reconciler.model.transfer import Progress, unseen
+
+
+class Content(Protocol):
+    """What a request can carry."""
+
+    def opened(self) -> AbstractContextManager[Any]:
+        """A stream from the beginning, in a shape that `requests` sends piece by piece."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,38 @@ class Body:
             return
         with self.content.open("rb") as file:
             yield _Reading(file, self.content.stat().st_size, self.progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A multipart form of files (RFC 7578), never in memory as a whole.
+
+    Attributes:
+        files: field → file.
+        progress: told how much of it has been read for sending.
+    """
+
+    files: Mapping[str, Path]
+    progress: Progress = unseen
+    boundary: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def content_type(self) -> str:
+        """The header that goes with it."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """The encoded form from its beginning."""
+        from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor  # noqa: PLC0415 - for uploads only
+
+        with ExitStack() as stack:
+            fields = {
+                name: (path.name, stack.enter_context(path.open("rb")), "application/octet-stream")
+                for name, path in self.files.items()
+            }
+            encoder = MultipartEncoder(fields, boundary=self.boundary)
+            yield MultipartEncoderMonitor(encoder, lambda seen: self.progress(seen.bytes_read, seen.len))
 
 
 class _Reading:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from reconciler.adapters.http.body import Body
+from reconciler.adapters.http.body import Content
 from reconciler.adapters.http.failures import refusal
 from reconciler.adapters.http.origin import Login
 
@@ -27,7 +27,7 @@ class Request:
     url: str
     login: Login | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Body | None = None
+    body: Content | None = None
     limit: int = 4 * MEBIBYTE
     repeatable: bool | None = None
 
