@@ -6,18 +6,31 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
+from reconciler.model.finding import Finding
 from reconciler.model.identity import Target
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
 from reconciler.model.plan import Action, ActionKind, Plan
 from reconciler.model.secret import Mask
 
 Perform = Callable[[Action], None]
+# What is found about an action that failed, by its message and hint; asked right then, before anything changes.
+Explain = Callable[[Action, str, str | None], tuple[Finding, ...]]
 Emit = Callable[[Event], None]
 
 _NOT_BEGUN = "interrupted before it began"
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What an executor works with: does an action, ends all that are under way, tells why one failed."""
+
+    perform: Perform
+    cancel: Callable[[], None]
+    explain: Explain
 
 
 class Executor:
@@ -27,12 +40,9 @@ class Executor:
     step but the last one decides: a worker notes itself what it began and what came of it.
     """
 
-    def __init__(
-        self, plan: Plan, perform: Perform, cancel: Callable[[], None], emit: Emit, mask: Mask, workers: int
-    ) -> None:
+    def __init__(self, plan: Plan, hands: Hands, emit: Emit, mask: Mask, workers: int) -> None:
         self._plan = plan
-        self._perform = perform
-        self._cancel = cancel
+        self._hands = hands
         self._emit = emit
         self._mask = mask
         self._workers = workers
@@ -57,7 +67,7 @@ class Executor:
     def _end_if_cancelled(self) -> None:
         """At every turn: an operation may have been about to begin when the others were told to end."""
         if self._cancelled:
-            self._cancel()
+            self._hands.cancel()
 
     def _advance(self, pool: ThreadPoolExecutor) -> None:
         """Settle or start all that can be, as long as that frees others."""
@@ -84,7 +94,7 @@ class Executor:
     def _settled(self, action: Action) -> ActionOutcome | None:
         """The outcome of an action that is not to be tried, or None."""
         if action.kind is ActionKind.BLOCKED:
-            return ActionOutcome(action, Result.FAILED, action.reason, None, 0.0)
+            return self._failed(action, action.reason, None, 0.0)
         lacking = [need for need in action.needs if self._has_failed(need)]
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
@@ -106,14 +116,18 @@ class Executor:
         self._begun.add(action.target)
         started = time.monotonic()
         result, message, hint = self._attempted(action)
-        self._ended[action.target] = ActionOutcome(action, result, message, hint, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        if result is Result.FAILED:
+            self._ended[action.target] = self._failed(action, message, hint, seconds)
+        else:
+            self._ended[action.target] = ActionOutcome(action, result, message, hint, seconds)
         self._news.set()
 
     def _attempted(self, action: Action) -> tuple[Result, str, str | None]:
         if self._cancelled:
             return Result.CANCELLED, _NOT_BEGUN, None
         try:
-            self._perform(action)
+            self._hands.perform(action)
         except ReconcilerError as error:
             result = Result.CANCELLED if self._cancelled else Result.FAILED
             return result, self._mask.text(error.message), self._mask.text(error.hint) if error.hint else None
@@ -121,6 +135,13 @@ class Executor:
             bug = self._mask.text(f"a bug in reconciler: {type(error).__name__}: {error}")
             return Result.FAILED, bug, "please report it; the rest of the plan is not affected"
         return Result.DONE, action.reason, None
+
+    def _failed(self, action: Action, message: str, hint: str | None, seconds: float) -> ActionOutcome:
+        try:
+            findings = self._hands.explain(action, message, hint)
+        except Exception:  # noqa: BLE001 - whatever befalls the explanation, the failure itself is told
+            findings = ()
+        return ActionOutcome(action, Result.FAILED, message, hint, seconds, findings)
 
     def _collect(self) -> None:
         """Wait until something ends. In short turns, so that an interrupt is never kept waiting."""

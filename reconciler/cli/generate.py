@@ -13,12 +13,14 @@ from reconciler.cli.main import main
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
+from reconciler.report.findings import FindingsDocument
 from reconciler.report.preflight import PreflightDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODELS = {
     "environment": EnvironmentSpec,
     "lock": LockSpec,
+    "findings": FindingsDocument,
     "plan": PlanDocument,
     "preflight": PreflightDocument,
     "status": StatusDocument,

@@ -16,6 +16,7 @@ _COMMANDS = {
     "apply": ("environment", "Make the clusters as the environment says."),
     "status": ("environment", "Show how each release stands."),
     "chart": ("chart", "Make charts: create, lint, package."),
+    "diagnose": ("diagnose", "Show why releases do not run, and what to try."),
     "preflight": ("preflight", "Show whether an environment can be applied from here."),
     "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),
     "completion": ("completion", "Print what a shell needs to complete commands."),

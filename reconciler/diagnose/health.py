@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.model.identity import ReleaseId
-from reconciler.model.json import Json, JsonMap, as_map, dig, text_at
+from reconciler.model.json import Json, JsonMap, as_map, dig, number_at, text_at
 from reconciler.model.manifest import goes_when_done, kind_of, object_id
 from reconciler.model.observed import Observed
 from reconciler.model.secret import Mask
@@ -48,11 +48,6 @@ def _worst(found: Iterable[Health]) -> Health:
     return min(found, key=lambda health: _WORST_FIRST.index(health.condition), default=HEALTHY)
 
 
-def _number(item: JsonMap, *path: str, default: int = 0) -> int:
-    value = dig(item, *path)
-    return value if isinstance(value, int) else default
-
-
 def _conditions(item: JsonMap) -> Mapping[str, JsonMap]:
     listed = dig(item, "status", "conditions")
     return {text_at(entry, "type"): as_map(entry) for entry in listed} if isinstance(listed, list) else {}
@@ -67,7 +62,7 @@ def _told(condition: JsonMap) -> str:
 
 
 def _is_behind(item: JsonMap) -> bool:
-    return _number(item, "status", "observedGeneration") < _number(item, "metadata", "generation")
+    return number_at(item, "status", "observedGeneration") < number_at(item, "metadata", "generation")
 
 
 def _of(ready: int, wanted: int, what: str) -> Health:
@@ -84,22 +79,22 @@ def _deployment(item: JsonMap) -> Health:
         return Health(Condition.FAILED, _told(conditions["Progressing"]))
     if _is_behind(item):
         return _UNSEEN
-    wanted = _number(item, "spec", "replicas", default=1)
-    updated = _number(item, "status", "updatedReplicas")
+    wanted = number_at(item, "spec", "replicas", default=1)
+    updated = number_at(item, "status", "updatedReplicas")
     # An old pod that still serves is counted as available, while the new one may never start.
-    old = _number(item, "status", "replicas") - updated
+    old = number_at(item, "status", "replicas") - updated
     return _first_trouble(
         _of(updated, wanted, "replicas updated"),
         HEALTHY if old <= 0 else Health(Condition.PROGRESSING, f"has {old} replicas of before left"),
-        _of(_number(item, "status", "availableReplicas"), wanted, "available"),
+        _of(number_at(item, "status", "availableReplicas"), wanted, "available"),
     )
 
 
 def _stateful_set(item: JsonMap) -> Health:
     if _is_behind(item):
         return _UNSEEN
-    wanted = _number(item, "spec", "replicas", default=1)
-    ready = _of(_number(item, "status", "readyReplicas"), wanted, "replicas ready")
+    wanted = number_at(item, "spec", "replicas", default=1)
+    ready = _of(number_at(item, "status", "readyReplicas"), wanted, "replicas ready")
     return _first_trouble(ready, _rolled_out(item, wanted))
 
 
@@ -108,17 +103,17 @@ def _rolled_out(item: JsonMap, wanted: int) -> Health:
     done = text_at(item, "status", "currentRevision") == text_at(item, "status", "updateRevision")
     if done or text_at(strategy, "type") == "OnDelete":
         return HEALTHY
-    held_back = _number(as_map(strategy), "rollingUpdate", "partition")
-    return _of(_number(item, "status", "updatedReplicas"), wanted - held_back, "replicas updated")
+    held_back = number_at(as_map(strategy), "rollingUpdate", "partition")
+    return _of(number_at(item, "status", "updatedReplicas"), wanted - held_back, "replicas updated")
 
 
 def _daemon_set(item: JsonMap) -> Health:
     if _is_behind(item):
         return _UNSEEN
-    wanted = _number(item, "status", "desiredNumberScheduled")
+    wanted = number_at(item, "status", "desiredNumberScheduled")
     return _first_trouble(
-        _of(_number(item, "status", "updatedNumberScheduled"), wanted, "pods updated"),
-        _of(_number(item, "status", "numberAvailable"), wanted, "pods available"),
+        _of(number_at(item, "status", "updatedNumberScheduled"), wanted, "pods updated"),
+        _of(number_at(item, "status", "numberAvailable"), wanted, "pods available"),
     )
 
 

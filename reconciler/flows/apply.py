@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
-from reconciler.apply.executor import Executor
+from reconciler.apply.executor import Executor, Hands
 from reconciler.apply.handlers import Handlers
 from reconciler.flows.context import Context, Request
+from reconciler.flows.investigate import Investigator
 from reconciler.flows.planning import look, make_plan
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Plan
@@ -24,4 +25,7 @@ def apply(
         show(planned)
         writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
         handlers = Handlers(writers, desired.clusters, engine)
-        return Executor(planned, handlers.perform, engine.cancel, emit, desired.mask, workers).run()
+        readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
+        investigator = Investigator(desired, readers, context.now)
+        hands = Hands(handlers.perform, engine.cancel, investigator.failed)
+        return Executor(planned, hands, emit, desired.mask, workers).run()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.model.engine import Capabilities
+from reconciler.model.evidence import LogId
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import StoredRelease
@@ -57,6 +58,10 @@ class ClusterReader(Protocol):
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """One object as it is now, or None."""
+        ...
+
+    def log(self, log: LogId, lines: int, limit: int) -> str:
+        """The last `lines` lines of a container's log, of these at most `limit` bytes; as the container wrote them."""
         ...
 
     def releases(self, namespace: str) -> Sequence[StoredRelease]:

@@ -20,10 +20,10 @@ class Cause(StrEnum):
     REGISTRY_UNREACHABLE = "registry unreachable"
     REGISTRY_UNTRUSTED = "registry not trusted"
     PULL_FAILED = "image pull failed"
-    PULL_SECRET_MISSING = "pull secret missing"  # noqa: S105 (a cause)
-    PULL_SECRET_MALFORMED = "pull secret malformed"  # noqa: S105 (a cause)
+    PULL_SECRET_MISSING = "pull secret missing"  # noqa: S105 - a cause
+    PULL_SECRET_MALFORMED = "pull secret malformed"  # noqa: S105 - a cause
     CONFIG_MAP_MISSING = "config map missing"
-    SECRET_MISSING = "secret missing"  # noqa: S105 (a cause)
+    SECRET_MISSING = "secret missing"  # noqa: S105 - a cause
     KEY_MISSING = "key missing"
     CANNOT_START = "container cannot start"
     RUNS_AS_ROOT = "container would run as root"
@@ -54,6 +54,7 @@ class Cause(StrEnum):
     OBJECT_TAKEN = "object belongs to others"
     OBJECT_MISSING = "object missing"
     RELEASE_TAKEN = "release belongs to others"
+    RELEASE_EXISTS = "release exists"
     NOT_INSTALLED = "release not found"
     HISTORY_LEFT = "release history left"
     NEED_MISSING = "needed release not in place"

@@ -22,6 +22,11 @@ def kind_of(item: JsonMap) -> Kind:
     return Kind(text_at(item, "apiVersion"), text_at(item, "kind"))
 
 
+def id_of(item: JsonMap) -> ObjectId:
+    """The identity of a live object."""
+    return ObjectId(kind_of(item), text_at(item, "metadata", "namespace"), text_at(item, "metadata", "name"))
+
+
 def objects_in(document: Json) -> list[JsonMap]:
     """The objects in a YAML document: itself, or the items of a List; none when it is no object."""
     if not isinstance(document, dict) or not document.get("kind"):
@@ -66,14 +71,20 @@ def object_id(item: JsonMap, release: ReleaseId, resources: Mapping[Kind, Resour
     return ObjectId(kind, namespace, text_at(item, "metadata", "name"))
 
 
+def placed_in(item: JsonMap, identity: ObjectId) -> JsonMap:
+    """The object with its namespace."""
+    place = {"namespace": identity.namespace} if identity.namespace else {}
+    return {**item, "metadata": {**as_map(item.get("metadata")), **place}}
+
+
 def as_applied(item: JsonMap, identity: ObjectId, release: ReleaseId) -> JsonMap:
     """The object with its namespace and the marks of ownership, as Helm sends it."""
-    metadata = as_map(item.get("metadata"))
+    placed = placed_in(item, identity)
+    metadata = as_map(placed["metadata"])
     labels = {**as_map(metadata.get("labels")), MANAGED_BY_LABEL: MANAGED_BY}
     owned = {RELEASE_NAME: release.name, RELEASE_NAMESPACE: release.namespace}
     annotations = {**as_map(metadata.get("annotations")), **owned}
-    place = {"namespace": identity.namespace} if identity.namespace else {}
-    return {**item, "metadata": {**metadata, **place, "labels": labels, "annotations": annotations}}
+    return {**placed, "metadata": {**metadata, "labels": labels, "annotations": annotations}}
 
 
 def as_stored(item: JsonMap) -> JsonMap:

@@ -47,6 +47,7 @@ class StoredRelease:
         is_readable: False when its manifest is no YAML, so that `objects` says nothing.
         labels: the labels on its Secret that are not Helm's own.
         changed: when it was stored or last changed.
+        failed_hooks: those of its hooks that failed when they last ran.
     """
 
     id: ReleaseId
@@ -61,6 +62,7 @@ class StoredRelease:
     labels: Mapping[str, str]
     description: str
     changed: datetime
+    failed_hooks: tuple[JsonMap, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.finding import Finding
 from reconciler.model.plan import Action, Plan
 
 
@@ -20,13 +21,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """One action, how it ended, why, and how long it took (seconds)."""
+    """One action, how it ended, why, and how long it took (seconds); for one that failed, what was found at once."""
 
     action: Action
     result: Result
     message: str
     hint: str | None
     seconds: float
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.desired import Release
+from reconciler.model.finding import Cause
 from reconciler.model.identity import Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
 
@@ -100,6 +101,7 @@ class Action:
         changes: what will differ in the cluster.
         needs: targets that have to be in place first.
         work: what to do; None for NONE and BLOCKED.
+        cause: why it is blocked, by name, where the plan itself knows it.
     """
 
     kind: ActionKind
@@ -108,6 +110,7 @@ class Action:
     changes: tuple[ObjectChange, ...]
     needs: frozenset[Target]
     work: Work | None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ def recognise(text: str, about: About) -> Refusal | None:
     return next((Refusal(cause, hint(text, about)) for cause, pattern, hint in _RULES if pattern.search(text)), None)
 
 
+def advice(cause: Cause, about: About) -> str | None:
+    """What to try about a cause that was known without any words; None where only they could tell."""
+    return next((hint("", about) for known, _, hint in _RULES if known is cause), None)
+
+
 def _say(hint: str) -> Callable[[str, About], str]:
     return lambda _text, about: hint.format(
         name=about.name, namespace=about.namespace, chart=about.chart, server=about.server
@@ -132,7 +137,7 @@ _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] =
             _say("the cluster does not know that kind: install the chart with its CRD first (`needs`)"),
         ),
         (
-            Cause.RELEASE_TAKEN,
+            Cause.RELEASE_EXISTS,
             "cannot reuse a name",
             _say("the release exists: `helm history {name} -n {namespace}` shows it; upgrade or uninstall it"),
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
 from reconciler.model.desired import Desired, Release
+from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.json import as_map, dig
 from reconciler.model.observed import Preview
@@ -101,9 +102,9 @@ class _Decision:
     mask: Mask
 
     def action(self, state: State) -> Action:
-        refusal = self._refusal(state)
+        cause, refusal = self._refusal(state)
         if refusal:
-            return Action(ActionKind.BLOCKED, self.release.id, refusal, (), frozenset(), None)
+            return Action(ActionKind.BLOCKED, self.release.id, refusal, (), frozenset(), None, cause)
         match state:
             case NotInstalled():
                 return self._write(ActionKind.INSTALL, "not installed", 1, None)
@@ -119,29 +120,32 @@ class _Decision:
                 return self._correct()
         raise AssertionError(f"no decision for {type(state).__name__}")
 
-    def _refusal(self, state: State) -> str | None:
+    def _refusal(self, state: State) -> tuple[Cause | None, str]:
+        """Why it cannot be done; empty when it can. What others said is named by its words alone."""
         match state:
             case Locked(stored, since):
-                return (
+                return Cause.OPERATION_IN_PROGRESS, (
                     f"another operation is in progress: revision {stored.revision} is {stored.status} "
                     f"since {since:%Y-%m-%d %H:%M:%S} UTC; if its run is dead, use --break-lock"
                 )
             case Homeless():
-                return (
+                return Cause.NAMESPACE_MISSING, (
                     f"namespace {self.release.id.namespace} does not exist, and `manage: false` leaves it to others: "
                     "create it, or remove `manage: false`"
                 )
             case Lacking(need, stands):
-                return f"it needs {need}, which was not selected and is {stands}: select it as well"
+                reason = f"it needs {need}, which was not selected and is {stands}: select it as well"
+                return Cause.NEED_MISSING, reason
             case Retired():
                 name, namespace = self.release.id.name, self.release.id.namespace
-                return (
+                return Cause.HISTORY_LEFT, (
                     "it was uninstalled and its history was kept, which Helm does not install over; "
                     f"drop the history with `helm uninstall {name} -n {namespace}`"
                 )
             case Foreign(_, environment):
-                return f'it belongs to the environment "{environment}"; rename it, or remove it there first'
-        return "; ".join(map(self.mask.text, self.preview.refusals)) or None
+                reason = f'it belongs to the environment "{environment}"; rename it, or remove it there first'
+                return Cause.RELEASE_TAKEN, reason
+        return None, "; ".join(map(self.mask.text, self.preview.refusals))
 
     def _write(self, kind: ActionKind, reason: str, revision: int, repair: int | None) -> Action:
         checks = tuple(

@@ -5,27 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from reconciler.errors import DesiredStateError
-from reconciler.model.identity import NamespaceId, SecretId, Target
 from reconciler.model.outcome import ActionOutcome, Outcome
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
-
-
-class Document(BaseModel):
-    """What all documents share."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TargetDocument(Document):
-    """What an action is about."""
-
-    kind: Literal["namespace", "secret", "release"] = Field(description="What it is.")
-    cluster: str = Field(description="The cluster, by its name in the environment.")
-    namespace: str | None = Field(description="The namespace that it is in; null for a namespace itself.")
-    name: str = Field(description="Its name.")
+from reconciler.report.findings import FindingDocument, finding_document
+from reconciler.report.target import Document, TargetDocument, target_document
 
 
 class FieldDocument(Document):
@@ -57,6 +43,9 @@ class OutcomeDocument(Document):
     message: str = Field(description="Why.")
     hint: str | None = Field(description="What to try.")
     seconds: float = Field(description="How long it took.")
+    findings: list[FindingDocument] = Field(
+        default_factory=list, description="For one that failed: why, by what its cluster held at that moment."
+    )
 
 
 class ActionDocument(Document):
@@ -177,16 +166,13 @@ def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
 
 
 def _outcome(item: ActionOutcome) -> OutcomeDocument:
-    seconds = round(item.seconds, 3)
-    return OutcomeDocument(result=item.result.value, message=item.message, hint=item.hint, seconds=seconds)
-
-
-def target_document(target: Target) -> TargetDocument:
-    """A target as a document."""
-    if isinstance(target, NamespaceId):
-        return TargetDocument(kind="namespace", cluster=target.cluster, namespace=None, name=target.name)
-    kind: Literal["secret", "release"] = "secret" if isinstance(target, SecretId) else "release"
-    return TargetDocument(kind=kind, cluster=target.cluster, namespace=target.namespace, name=target.name)
+    return OutcomeDocument(
+        result=item.result.value,
+        message=item.message,
+        hint=item.hint,
+        seconds=round(item.seconds, 3),
+        findings=[finding_document(finding) for finding in item.findings],
+    )
 
 
 def _change(change: ObjectChange) -> ChangeDocument:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import Field
 
 from reconciler.model.preflight import Area, Check, Preflight, Status
-from reconciler.report.documents import Document
 from reconciler.report.style import Style, clean
+from reconciler.report.target import Document
 
 _SIGNS = {
     Status.FAILED: ("✗", "error"),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.standing import Health, Standing
-from reconciler.report.documents import OtherDocument, ReleaseDocument, StatusDocument, target_document
+from reconciler.report.documents import OtherDocument, ReleaseDocument, StatusDocument
 from reconciler.report.style import Style, clean
+from reconciler.report.target import target_document
 
 _MEANINGS = {"in sync": "good", "healthy": "good", "failed": "error", "missing": "error", "not installed": "error"}
 

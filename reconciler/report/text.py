@@ -11,6 +11,7 @@ from reconciler.model.identity import Target
 from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
 from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb
+from reconciler.report.findings import findings_text
 from reconciler.report.style import Style, clean
 
 _SIGNS = {
@@ -85,7 +86,9 @@ def outcome_text(outcome: Outcome, style: Style) -> str:
     meaning = "good" if outcome.converged else "error"
     lines = [style.paint(f"{outcome.plan.environment}: {', '.join(parts) or _NOTHING}", meaning)]
     lines += [_trouble(item, style, several=several) for item in outcome.actions if item.result in _TROUBLE]
-    return "\n".join(lines)
+    findings = [finding for item in outcome.actions for finding in item.findings]
+    told = {item.message for item in outcome.actions}
+    return "\n".join([*lines, *([findings_text(findings, style, told)] if findings else [])])
 
 
 _TROUBLE = (Result.FAILED, Result.SKIPPED, Result.CANCELLED)
@@ -93,7 +96,8 @@ _TROUBLE = (Result.FAILED, Result.SKIPPED, Result.CANCELLED)
 
 def _trouble(item: ActionOutcome, style: Style, *, several: bool) -> str:
     sign, meaning = _MARKS[item.result]
-    hint = f"\n      try: {_said(item.hint)}" if item.hint else ""
+    # A finding has a hint of its own, and knows more.
+    hint = f"\n      try: {_said(item.hint)}" if item.hint and not item.findings else ""
     name = target_text(item.action.target, several=several)
     return f"  {style.paint(sign, meaning)} {name} {item.result}: {_said(item.message)}{hint}"
 

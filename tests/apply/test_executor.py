@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.apply.executor import Executor
+from reconciler.apply.executor import Executor, Hands
 from reconciler.errors import ApiError, ReconcilerError
+from reconciler.model.finding import Cause, Finding
 from reconciler.model.identity import ReleaseId
 from reconciler.model.outcome import Event, Outcome, Result, Started
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
@@ -48,6 +49,8 @@ class Recorder:
     events: list[Event] = field(default_factory=list)
     interrupts: Iterable[str] = ()
     cancels: int = 0
+    explained: list[tuple[str, str, str | None]] = field(default_factory=list)
+    unexplained: Iterable[str] = ()
 
     def perform(self, action: Action) -> None:
         """The work."""
@@ -67,9 +70,21 @@ class Recorder:
         """Count the requests to end."""
         self.cancels += 1
 
+    def explain(self, action: Action, message: str, hint: str | None) -> tuple[Finding, ...]:
+        """Note what was asked about; one of `unexplained` is a bug of the explanation."""
+        self.explained.append((action.target.name, message, hint))
+        if action.target.name in self.unexplained:
+            raise KeyError(action.target.name)
+        return (Finding(Cause.FAILED, action.target, None, message, (), "", None),)
+
+    @property
+    def hands(self) -> Hands:
+        """What the executor works with."""
+        return Hands(self.perform, self.cancel, self.explain)
+
     def run(self, *actions: Action, workers: int = 4, mask: Mask | None = None) -> Outcome:
         """Execute a plan of these steps."""
-        return Executor(plan(*actions), self.perform, self.cancel, self.emit, mask or Mask(), workers).run()
+        return Executor(plan(*actions), self.hands, self.emit, mask or Mask(), workers).run()
 
 
 def _told(event: Event) -> str:
@@ -206,7 +221,7 @@ def test_events_come_one_at_a_time() -> None:
         emit(event)
 
     steps = plan(*(step(f"r{number}") for number in range(8)))
-    Executor(steps, recorder.perform, recorder.cancel, noting, Mask(), 4).run()
+    Executor(steps, recorder.hands, noting, Mask(), 4).run()
     assert threads == {threading.get_ident()}
     assert len(recorder.events) == 16
 
@@ -259,7 +274,7 @@ def test_what_an_interrupt_ended_is_cancelled_with_its_message() -> None:
 
 CHILD = """
 import os, threading
-from reconciler.apply.executor import Executor
+from reconciler.apply.executor import Executor, Hands
 from reconciler.errors import ReconcilerError
 from reconciler.model.secret import Mask
 from tests.apply.test_executor import plan, results, step
@@ -270,7 +285,8 @@ def perform(action):
     if ended.wait(30):
         raise ReconcilerError("told to end")
 steps = plan(*(step(f"r{n}") for n in range(3)), step("after", "r0"))
-print(results(Executor(steps, perform, ended.set, lambda event: None, Mask(), 2).run()), flush=True)
+hands = Hands(perform, ended.set, lambda *failed: ())
+print(results(Executor(steps, hands, lambda event: None, Mask(), 2).run()), flush=True)
 """
 
 
@@ -322,3 +338,20 @@ def test_a_failed_step_keeps_its_time() -> None:
     (found,) = recorder.run(step("a")).actions
     assert found.result is Result.FAILED
     assert found.seconds >= 0.05
+
+
+def test_a_failure_is_explained_at_once_and_nothing_else_is() -> None:
+    """What failed or is blocked is looked into right then; what went well, or was skipped, costs nothing."""
+    recorder = Recorder(fails={"bad": ReconcilerError("it broke", hint="mend it")})
+    blocked = step("blocked", kind=ActionKind.BLOCKED)
+    outcome = recorder.run(step("good"), step("bad"), step("after", "bad"), blocked)
+    assert sorted(recorder.explained) == [("bad", "it broke", "mend it"), ("blocked", "reason of blocked", None)]
+    found = {item.action.target.name: [each.message for each in item.findings] for item in outcome.actions}
+    assert found == {"good": [], "bad": ["it broke"], "after": [], "blocked": ["reason of blocked"]}
+
+
+def test_an_explanation_that_fails_hides_nothing() -> None:
+    """A bug in it is not the user's trouble: the failure is told all the same."""
+    recorder = Recorder(fails={"bad": ReconcilerError("it broke")}, unexplained=["bad"])
+    (outcome,) = recorder.run(step("bad")).actions
+    assert (outcome.result, outcome.message, outcome.findings) == (Result.FAILED, "it broke", ())

@@ -84,6 +84,7 @@ def test_outcomes(result: Result) -> None:
         "message": "message",
         "hint": "hint",
         "seconds": 1.235,
+        "findings": [],
     }
 
 

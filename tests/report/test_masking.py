@@ -8,7 +8,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.executor import Executor
+from reconciler.apply.executor import Executor, Hands
 from reconciler.errors import EngineError
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import Json, JsonMap
@@ -73,7 +73,9 @@ def reports(hidden: str) -> list[str]:
     def perform(action: Action) -> None:
         raise EngineError(f"{action.target}: Helm said: {hidden} is wrong", hint=f"change {hidden}")
 
-    outcome = Executor(plan, perform, lambda: None, lambda _event: None, wanted.mask, 2).run()
+    outcome = Executor(
+        plan, Hands(perform, lambda: None, lambda *_failed: ()), lambda _event: None, wanted.mask, 2
+    ).run()
     standings = [(key, standing(state, previews[key], wanted.mask)) for key, state in states.items()]
     events = [event_text(item, STYLE, several=True) for item in outcome.actions if isinstance(item, ActionOutcome)]
     return [

@@ -15,11 +15,14 @@ from reconciler.errors import ApiError
 from reconciler.model.cluster import DryRun, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Capabilities
+from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.observed import StoredRelease
+from reconciler.model.pods import POD
 
 _SECRETS = Resource(Kind("v1", "Secret"), "secrets", namespaced=True)
+_PODS = Resource(POD, "pods", namespaced=True)
 # Every revision but superseded ones: the newest is always among them.
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
 
@@ -68,6 +71,17 @@ class KubeReader:
                 return None
             raise
         return item
+
+    def log(self, log: LogId, lines: int, limit: int) -> str:
+        """See ClusterReader."""
+        previous = "true" if log.run is Run.PREVIOUS else "false"
+        query = {
+            "container": log.container,
+            "previous": previous,
+            "tailLines": str(lines),
+            "limitBytes": str(limit),
+        }
+        return self._transport.text(f"{object_path(_PODS, log.pod.namespace, log.pod.name)}/log", query)
 
     def releases(self, namespace: str) -> Sequence[StoredRelease]:
         """See ClusterReader."""

@@ -9,11 +9,12 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.identity import ReleaseId
-from reconciler.model.json import JsonMap, as_map, text_at
+from reconciler.model.json import JsonMap, as_map, maps_at, text_at
 from reconciler.model.manifest import objects_in
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.yaml.compose import YamlError
@@ -51,6 +52,7 @@ def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> St
         is_readable=objects is not None,
         labels={key: value for key, value in labels.items() if key not in _HELM_LABELS},
         description=text_at(info, "description"),
+        failed_hooks=tuple(_failed_hooks(release)),
         changed=_changed(labels, text_at(metadata, "creationTimestamp")),
     )
 
@@ -76,6 +78,13 @@ def manifest_objects(manifest: str) -> tuple[JsonMap, ...] | None:
     except YamlError:
         return None
     return tuple(item for document in documents for item in objects_in(document))
+
+
+def _failed_hooks(release: JsonMap) -> Iterator[JsonMap]:
+    """The hooks whose last run failed; only those are parsed."""
+    for hook in maps_at(release, "hooks"):
+        if text_at(hook, "last_run", "phase") == "Failed":
+            yield from manifest_objects(text_at(hook, "manifest")) or ()
 
 
 def _unpack(encoded: str) -> Any:

@@ -78,23 +78,33 @@ class Transport:
         self, method: str, path: str, query: Mapping[str, str], body: Any = None, headers: Mapping[str, str] = _NONE
     ) -> Reply:
         """The answer to a request. Raises ApiError: it is no; ClusterError: there is none."""
+        answer = self._send(method, path, query, body, headers)
+        try:
+            return Reply(json.loads(answer.data), tuple(_warnings(answer.headers)))
+        except ValueError as error:
+            raise ClusterError(
+                f"cluster {self.cluster}: {self._server} did not answer as an API server: {_beginning(answer.data)}",
+                hint="something between may have answered: check the `server` of the kubeconfig, and the proxy",
+            ) from error
+
+    def text(self, path: str, query: Mapping[str, str]) -> str:
+        """The answer to a GET, as text: a log. Raises as `ask` does."""
+        return self._send("GET", path, query, None, {"Accept": "*/*"}).data.decode(errors="replace")
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, str], body: Any, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
         url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
         retries = WRITE_RETRIES if method == "PATCH" else READ_RETRIES
         try:
             answer = self._pool.request(method, url, body=data, headers={**self._headers, **headers}, retries=retries)
-            content = answer.data
+            content = answer.data  # read here, since that may fail too
         except urllib3.exceptions.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
-        try:
-            return Reply(json.loads(content), tuple(_warnings(answer.headers)))
-        except ValueError as error:
-            raise ClusterError(
-                f"cluster {self.cluster}: {self._server} did not answer as an API server: {_beginning(content)}",
-                hint="something between may have answered: check the `server` of the kubeconfig, and the proxy",
-            ) from error
+        return answer
 
     def _unreachable(self, error: urllib3.exceptions.HTTPError) -> ClusterError:
         cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
