@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.charts.workshop import LocalWorkshop
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.sops import Sops
 from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, ClusterWriter
-from reconciler.model.desired import ClusterAccess, Desired
+from reconciler.model.desired import ClusterAccess, Desired, Repository
+from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
 from reconciler.model.probe import ClusterProber
+from reconciler.model.workshop import Workshop
 
 
 def make_context(environment: str, engine: str) -> Context:
@@ -50,14 +55,26 @@ def _prober(access: ClusterAccess) -> ClusterProber:
     return KubeProber(access)
 
 
-def _tools(desired: Desired, engine: str) -> Tools:
+@contextmanager
+def open_workshop(folder: Path, engine: str) -> Iterator[Workshop]:
+    """What charts in the project of `folder` are made with."""
+    with ExitStack() as stack:
+
+        def make() -> Engine:
+            made = _engine(engine, [])
+            stack.callback(made.close)
+            return made
+
+        yield LocalWorkshop(project_root(folder / "Chart.yaml", Path.cwd()), _cache() / "charts", make)
+
+
+def _engine(name: str, repositories: Sequence[Repository]) -> Engine:
     program = shutil.which("helm")
-    made = make_engine(
-        engine,
-        program=Path(program) if program else None,
-        repositories=list(desired.repositories.values()),
-        environ=os.environ,
-    )
+    return make_engine(name, program=Path(program) if program else None, repositories=repositories, environ=os.environ)
+
+
+def _tools(desired: Desired, engine: str) -> Tools:
+    made = _engine(engine, list(desired.repositories.values()))
     store = ChartStore(_cache() / "charts", desired.root, made)
     return Tools(made, store.fetch, store.contents)
 

@@ -108,5 +108,8 @@ def _checked(root: MapNode, problems: Problems) -> dict[LockKey, Pin]:
 def _entry(key: LockKey, pin: Pin) -> str:
     values = (key.repository, key.chart, key.range, pin.version, _PREFIX + pin.digest)
     # In quotes, whatever they look like: a version may look like a number.
-    fields = [f"{name}: {json.dumps(value)}" for name, value in zip(LockedChart.model_fields, values, strict=True)]
+    fields = [
+        f"{name}: {json.dumps(value, ensure_ascii=False)}"
+        for name, value in zip(LockedChart.model_fields, values, strict=True)
+    ]
     return "  - " + "\n    ".join(fields) + "\n"

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from reconciler.model.chart import Chart, ChartFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.model.chart import ChartFiles
+
+@dataclass(frozen=True, slots=True)
+class ChartSource:
+    """A chart's folder.
+
+    Attributes:
+        chart: what its files say; `path` is a folder that the engine can load.
+        files: those that Helm would load, the dependencies in charts/ included.
+    """
+
+    chart: Chart
+    files: ChartFiles = field(repr=False)
 
 
 class Workshop(Protocol):
@@ -17,6 +31,17 @@ class Workshop(Protocol):
         """The chart that new ones begin as; its name is `starter`."""
         ...
 
+    def read(self, folder: Path) -> ChartSource:
+        """The chart in a folder. Dependencies that are missing are built elsewhere: the folder stays as it is."""
+        ...
+
     def write_folder(self, target: Path, files: ChartFiles) -> None:
         """Make a folder with these files, in one step. Raises ChartError: there is something at `target` already."""
+        ...
+
+    def write_archive(self, target: Path, name: str, files: ChartFiles) -> str:
+        """Make the archive of the chart called `name`, in one step, or replace it; returns its sha256 (hex).
+
+        The same files give the same bytes.
+        """
         ...

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.adapters.charts.files import digest_of, read_folder
+from reconciler.adapters.charts.archives import read_archive
+from reconciler.adapters.charts.files import LOCKS, digest_of, read_folder
+from reconciler.adapters.charts.pack import pack
 from reconciler.adapters.charts.parse import chart_metadata, dependencies, subchart_files
 from reconciler.errors import ChartError
 from reconciler.model.json import text_at
@@ -115,6 +117,21 @@ def _build(sources: list[Source], top: Path, into: Path, engine: Engine) -> None
             # Helm writes all of charts/ anew; what was there without being declared is put back.
             engine.build_dependencies(places[source.folder])
             _copy(source.files, places[source.folder], only_missing=True)
+            _undate(source, places[source.folder])
+
+
+def _undate(source: Source, folder: Path) -> None:
+    """Take out the times that Helm put into what it made, so that the same sources give the same chart."""
+    for lock in LOCKS - source.files.keys():
+        (folder / lock).unlink(missing_ok=True)
+    declared = dependencies(chart_metadata(source.files, str(source.folder)))
+    local = {item.name for item in declared if item.repository.startswith("file://")}
+    for path in (folder / "charts").glob("*.tgz"):
+        files = read_archive(path.read_bytes(), str(path))
+        name = text_at(chart_metadata(files, str(path)), "name")
+        # Those from repositories stay byte for byte as they were published.
+        if name in local:
+            path.write_bytes(pack(files, name))
 
 
 def _copy(files: Files, into: Path, *, only_missing: bool = False) -> None:

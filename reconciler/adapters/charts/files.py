@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.charts.bounds import Files
 
 # Not part of what a chart renders to, and dated: a dependency built again must not look like a new chart.
-_LOCKS = frozenset({"Chart.lock", "requirements.lock"})
+LOCKS = frozenset({"Chart.lock", "requirements.lock"})
 
 
 def read_folder(folder: Path, root: Path) -> Files:
@@ -63,7 +63,7 @@ def _expanded(files: Files) -> Iterator[tuple[str, bytes]]:
     for name, data in files.items():
         if name in archives:
             yield from ((f"{name}/{inner}", content) for inner, content in _expanded(read_archive(data, name)))
-        elif name not in _LOCKS:
+        elif name not in LOCKS:
             yield name, data
 
 

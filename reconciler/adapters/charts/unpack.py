@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts.archives import read_archive
 from reconciler.adapters.charts.parse import chart_metadata
+from reconciler.adapters.charts.writing import write_folder
 from reconciler.errors import ChartError
 from reconciler.model.json import text_at
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.adapters.charts.bounds import Files
 
 
@@ -30,12 +32,7 @@ def unpack(archive: Path, into: Path) -> Path:
     if target.exists() or target.is_symlink():
         raise ChartError(f"cannot unpack {archive.name}: {target} exists", hint="remove it, or unpack elsewhere")
     try:
-        into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=into, prefix=".unpack-") as private:
-            made = Path(private) / name
-            made.mkdir()
-            _write(files, made)
-            made.rename(target)
+        write_folder(target, files)
     except OSError as error:
         raise ChartError(f"cannot unpack {archive.name} into {into}: {error.strerror or error}") from error
     return target
@@ -65,10 +62,3 @@ def _check_layout(files: Files, archive: str) -> None:
         for parent in PurePosixPath(unicodedata.normalize("NFC", name).casefold()).parents:
             if str(parent) in seen:
                 raise ChartError(f"archive {archive} holds {seen[str(parent)]!r} as a file and as a folder")
-
-
-def _write(files: Files, folder: Path) -> None:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)

@@ -1,0 +1,24 @@
+"""`reconcile chart package`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.authoring.package import Renumbering, make_package
+from reconciler.model.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """An archive that was made; `digest` is its sha256 (hex)."""
+
+    path: Path
+    digest: str
+
+
+def package_chart(folder: Path, into: Path, renumbering: Renumbering, workshop: Workshop) -> Packaged:
+    """Make the archive of the chart in `folder`, in the folder `into`."""
+    package = make_package(workshop.read(folder), renumbering)
+    path = into / package.file_name
+    return Packaged(path, workshop.write_archive(path, package.name, package.files))
