@@ -18,7 +18,7 @@ Path = tuple[Step, ...]
 _DECISIVE = frozenset({"cluster", "namespace", "name"})
 _MAP_TYPES = frozenset({"dict_type", "model_type", "model_attributes_type"})
 # Keys below which texts are references.
-_SOURCES = frozenset({"data", "password", "valuesFrom"})
+_SOURCES = frozenset({"data", "password", "token", "valuesFrom"})
 # Sections whose entries stand for themselves: a bad one is reported, and the others are still checked.
 _SECTIONS = ("clusters", "repositories", "namespaces", "secrets", "releases")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from reconciler.desired.check import check
+from reconciler.desired.clusters import clusters
 from reconciler.desired.lock import lock_path, read_lock, with_pins
 from reconciler.desired.overlay import load_layers
-from reconciler.desired.places import clusters, namespaces, repositories
+from reconciler.desired.places import namespaces, repositories
 from reconciler.desired.problems import Problems
 from reconciler.desired.releases import ReleaseResolver
 from reconciler.desired.scope import Scope

@@ -1,60 +1,13 @@
-"""Clusters, repositories and namespaces: the places where things go to and come from."""
+"""Repositories and namespaces: the places where things come from and go to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.desired.schema import ClusterSpec, RepositorySpec
+from reconciler.desired.schema import RepositorySpec
 from reconciler.desired.scope import Namespaces, Scope
-from reconciler.errors import DesiredStateError
-from reconciler.model.desired import ClusterAccess, Namespace, Repository
+from reconciler.model.desired import Namespace, Repository
 from reconciler.model.identity import NamespaceId
-from reconciler.model.json import as_map, text_at
-from reconciler.model.secret import SecretText
-from reconciler.yaml.compose import YamlError
-from reconciler.yaml.plain import load
-
-
-def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
-    """Every cluster with its credentials."""
-    found = {}
-    for name, spec in scope.spec.clusters.items():
-        with scope.problems.collecting():
-            found[name] = _cluster(scope, name, spec)
-    if not scope.known("clusters") and "clusters" in scope.written.entries:
-        scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
-    return found
-
-
-def _cluster(scope: Scope, name: str, spec: ClusterSpec) -> ClusterAccess:
-    where = scope.at("clusters", name)
-    source = spec.kubeconfig
-    base = scope.inputs.files.root
-    if source.in_cluster:
-        return ClusterAccess(name, None, spec.context, base, where)
-    if source.file is not None:
-        at = scope.node("clusters", name, "kubeconfig", "file").where
-        path, text = scope.inputs.files.credential_text(source.file, at)
-        return ClusterAccess(name, _kept(scope, text), spec.context, path.parent, where)
-    if source.env is None:
-        raise DesiredStateError(f"cluster {name} names no kubeconfig", where=where)
-    at = scope.node("clusters", name, "kubeconfig", "env").where
-    return ClusterAccess(name, _kept(scope, scope.sources.variable(source.env, at)), spec.context, base, where)
-
-
-def _kept(scope: Scope, kubeconfig: str) -> SecretText:
-    """A kubeconfig, of which what proves an identity is masked in all output."""
-    try:
-        users = as_map(load(kubeconfig)).get("users")
-    except YamlError:
-        users = None  # said, with the reason, when the cluster is connected to
-    for entry in users if isinstance(users, list) else []:
-        for key in _CREDENTIALS:
-            scope.keep_secret(SecretText(text_at(entry, "user", key)))
-    return SecretText(kubeconfig)
-
-
-_CREDENTIALS = ("token", "password", "client-key-data")
 
 
 def repositories(scope: Scope) -> Mapping[str, Repository]:

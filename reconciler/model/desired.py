@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from reconciler.errors import Location
 from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
@@ -20,20 +21,46 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Impersonation:
+    """As whom a cluster is used. The groups of a ServiceAccount are added by the API server itself."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterAccess:
-    """How to reach a cluster.
+    """How to reach a cluster, and as whom.
 
     Attributes:
-        kubeconfig: the full content of a kubeconfig; None means in-cluster, by the pod's ServiceAccount.
+        kubeconfig: the full content of a kubeconfig; None: that of the pod that this runs in, and this is none.
         context: the context to use; None means the kubeconfig's current one.
-        base: the folder against which the kubeconfig's relative paths are read.
+        base: the folder against which the kubeconfig's relative paths are read; None: it comes from a variable, and
+            may name no files.
+        plugins: the programs and providers that may be run to log in, as the kubeconfig names them.
+        impersonate: None: as the one who logs in, or as the kubeconfig says.
     """
 
     name: str
     kubeconfig: SecretText | None
     context: str | None
-    base: Path
+    base: Path | None
     where: Location
+    plugins: frozenset[str] = frozenset()
+    impersonate: Impersonation | None = None
+
+
+def is_exposed(server: str) -> bool:
+    """Whether what is sent to the URL can be read on the way: it has no TLS, and leads out of this machine."""
+    if server.startswith("https://"):
+        return False
+    try:
+        return urlsplit(server).hostname not in _LOOPBACK
+    except ValueError:  # no URL at all
+        return True
+
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)

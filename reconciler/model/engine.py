@@ -71,7 +71,8 @@ class Engine(Protocol):
     """Helm, however it is run. Every method may be called from several threads, for different releases.
 
     Writing raises EngineError; rendering, pulling and building dependencies raise ChartError or, for the cluster and
-    the engine itself, EngineError (with foreign text as Helm gave it: callers mask it).
+    the engine itself, EngineError (with foreign text as Helm gave it: callers mask it). A kubeconfig that cannot be
+    used is a ClusterError everywhere.
     """
 
     name: str

@@ -50,8 +50,13 @@ class Decryptor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a load may read."""
+    """All that a load may read.
+
+    Attributes:
+        service_account: the folder into which a kubelet puts the token of a pod's ServiceAccount.
+    """
 
     files: ProjectFiles
     decryptor: Decryptor
     environ: Mapping[str, str] = field(repr=False)
+    service_account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")

@@ -1,4 +1,4 @@
-"""Clusters, repositories and namespaces."""
+"""Repositories and namespaces."""
 
 from __future__ import annotations
 
@@ -7,26 +7,6 @@ import pytest
 from tests.desired.project import HEAD, Project
 
 TWO = HEAD.replace("clusters: {main", "clusters: {b: {kubeconfig: {inCluster: true}}, main")
-
-
-def test_a_kubeconfig_comes_from_a_variable_a_file_or_the_pod(project: Project) -> None:
-    """With its context, and the folder from which its relative paths are read; its text is not shown."""
-    project.write({"kube/config": "kind: Config # correct-horse\n", "home/.kube/config": "home # correct-horse\n"})
-    text = HEAD.replace(
-        "{main: {kubeconfig: {env: KUBE}}}",
-        "{a: {kubeconfig: {env: KUBE}, context: ctx}, b: {kubeconfig: {file: kube/config}},"
-        " c: {kubeconfig: {file: ~/.kube/config}}, d: {kubeconfig: {inCluster: true}}}",
-    )
-    clusters = project.load(text, environ={"KUBE": "env # correct-horse"}).clusters
-    assert {
-        name: (item.kubeconfig and item.kubeconfig.reveal(), item.context, item.base) for name, item in clusters.items()
-    } == {
-        "a": ("env # correct-horse", "ctx", project.root),
-        "b": ("kind: Config # correct-horse\n", None, project.root / "kube"),
-        "c": ("home # correct-horse\n", None, project.root / "home/.kube"),
-        "d": (None, None, project.root),
-    }
-    assert "correct-horse" not in repr(clusters)
 
 
 def test_a_repository_has_its_login_and_authority(project: Project) -> None:

@@ -30,26 +30,26 @@ def make_engine(
         name: one of `ENGINES`.
         program: the `helm` program, as `shutil.which` found it; None when there is none.
         repositories: the environment's, whose credentials the dependencies of charts may need.
-        environ: the environment variables of this process.
+        environ: the environment variables that the program inherits.
 
     Raises:
         EngineError: there is no such engine here.
     """
     installed = importlib.util.find_spec("helm_python") is not None
     if name == "library" or (name == "auto" and installed):
-        return _library(repositories, environ, installed=installed)
+        return _library(repositories, installed=installed)
     if name in {"auto", "program"}:
         return _program(program, repositories, environ)
     raise EngineError(f"there is no engine {name!r}", hint=f"use one of: {', '.join(ENGINES)}")
 
 
-def _library(repositories: Sequence[Repository], environ: Mapping[str, str], *, installed: bool) -> Engine:
+def _library(repositories: Sequence[Repository], *, installed: bool) -> Engine:
     if not installed:
         raise EngineError(
             "the library engine needs the Python package helm-python-sdk, which is not installed",
             hint="install it, or use `--engine program` with a helm of version 4",
         )
-    return LibraryEngine(repositories, environ)
+    return LibraryEngine(repositories)
 
 
 def _program(program: Path | None, repositories: Sequence[Repository], environ: Mapping[str, str]) -> Engine:

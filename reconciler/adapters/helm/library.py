@@ -41,9 +41,9 @@ class LibraryEngine:
 
     name = "library"
 
-    def __init__(self, repositories: Sequence[Repository], environ: Mapping[str, str]) -> None:
+    def __init__(self, repositories: Sequence[Repository]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
-        self._configs = Configs(KubeconfigFiles(Path(self._folder.name), environ), time.monotonic)
+        self._configs = Configs(KubeconfigFiles(Path(self._folder.name)), time.monotonic)
         self._charts = LoadedCharts()
         self._downloads = Downloads(repositories, Path(self._folder.name))
         self._lock = threading.Lock()

@@ -61,7 +61,7 @@ class ProgramEngine:
         self._repositories = repositories
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
         self._home = Path(self._folder.name)
-        self._files = KubeconfigFiles(self._home, environ)
+        self._files = KubeconfigFiles(self._home)
         self._processes = Processes(program, _private(environ, self._home))
         self._version_lock = threading.Lock()
         self._checked = False

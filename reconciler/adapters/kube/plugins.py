@@ -45,7 +45,7 @@ def credentials(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Crede
 def _by_plugin(access: ClusterAccess, cluster: JsonMap, user: JsonMap) -> Credentials:
     plugin = ConfigNode("user/exec", dict(as_map(user["exec"])))  # type: ignore[no-untyped-call]  # no types there
     about = ConfigNode("cluster", dict(cluster))  # type: ignore[no-untyped-call]  # the same
-    status = ExecProvider(plugin, str(access.base), about).run()  # type: ignore[no-untyped-call]  # the same
+    status = ExecProvider(plugin, str(access.base or ""), about).run()  # type: ignore[no-untyped-call]  # the same
     return Credentials(
         text_at(status, "token") or None,
         text_at(status, "clientCertificateData") or None,

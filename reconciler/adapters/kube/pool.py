@@ -40,17 +40,42 @@ def make_pool(cluster: str, connection: Connection) -> urllib3.PoolManager:
     return _through(cluster, proxy, options) if proxy else urllib3.PoolManager(**options)
 
 
-def login(cluster: str, connection: Connection) -> dict[str, str]:
-    """The header that says who we are. Raises ClusterError: a token that cannot be sent."""
-    token = connection.token
-    if token and not (token.isascii() and token.isprintable()):
-        # http.client would refuse it, and print it.
-        raise ClusterError(
-            f"cluster {cluster}: its token holds characters that no token has", hint="get a new kubeconfig"
-        )
+def login(cluster: str, connection: Connection) -> urllib3.HTTPHeaderDict:
+    """The headers that say who we are, and as whom we ask; to be asked for anew, since a token file is renewed.
+
+    Raises:
+        ClusterError: a token that cannot be read, or something that cannot be sent.
+    """
+    headers = urllib3.HTTPHeaderDict()
+    token = _token(cluster, connection)
     if token:
-        return {"Authorization": f"Bearer {token}"}
-    return {"Authorization": _basic(*connection.basic)} if connection.basic else {}
+        headers["Authorization"] = f"Bearer {_sendable(cluster, token, 'its token holds characters that no token has')}"
+    elif connection.basic:
+        headers["Authorization"] = _basic(*connection.basic)
+    for name, value in connection.impersonation:
+        headers.add(name, _sendable(cluster, value, "the user to impersonate has a name that cannot be sent"))
+    return headers
+
+
+def _token(cluster: str, connection: Connection) -> str | None:
+    path = connection.token_file
+    if path is None:
+        return connection.token
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it is no text").lower()
+        raise ClusterError(
+            f"cluster {cluster}: its token in {path} cannot be read: {reason}",
+            hint="check `tokenFile` in the kubeconfig; in a pod, that the token of its ServiceAccount is mounted",
+        ) from error
+
+
+def _sendable(cluster: str, text: str, problem: str) -> str:
+    """What http.client would refuse, and print."""
+    if text.isascii() and text.isprintable():
+        return text
+    raise ClusterError(f"cluster {cluster}: {problem}", hint="get a new kubeconfig")
 
 
 def _basic(username: str, password: str) -> str:

@@ -55,11 +55,7 @@ class Transport:
     def __init__(self, cluster: str, connection: Connection) -> None:
         self.cluster = cluster
         self._server = connection.server
-        self._headers = {
-            "Accept": "application/json",
-            "User-Agent": f"reconciler/{__version__}",
-            **login(cluster, connection),
-        }
+        self._connection = connection
         self._pool = make_pool(cluster, connection)
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
@@ -98,13 +94,19 @@ class Transport:
         data = None if body is None else json.dumps(body).encode()
         retries = WRITE_RETRIES if method == "PATCH" else READ_RETRIES
         try:
-            answer = self._pool.request(method, url, body=data, headers={**self._headers, **headers}, retries=retries)
+            answer = self._pool.request(method, url, body=data, headers=self._headers(headers), retries=retries)
             content = answer.data  # read here, since that may fail too
         except urllib3.exceptions.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
         return answer
+
+    def _headers(self, special: Mapping[str, str]) -> urllib3.HTTPHeaderDict:
+        # Not a plain dict: a user can be impersonated with several groups, each in a header of its own.
+        headers = login(self.cluster, self._connection)
+        headers.update({"Accept": "application/json", "User-Agent": f"reconciler/{__version__}", **special})
+        return headers
 
     def _unreachable(self, error: urllib3.exceptions.HTTPError) -> ClusterError:
         cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error

@@ -74,7 +74,7 @@ class FakeEngine:
 
 @pytest.fixture
 def library() -> Iterator[Engine]:
-    engine = LibraryEngine([], {})
+    engine = LibraryEngine([])
     yield engine
     engine.close()
 

@@ -15,7 +15,7 @@ from .charts import HERE, read, writing
 
 def main() -> None:
     """Install the chart that the environment names."""
-    engine = LibraryEngine([], os.environ)
+    engine = LibraryEngine([])
     path = Path(os.environ["CONFIG"])
     access = ClusterAccess("main", SecretText(path.read_text(encoding="utf-8")), None, path.parent, HERE)
     engine.install(writing(read(Path(os.environ["CHART"]), engine), access, os.environ["NAMESPACE"]))

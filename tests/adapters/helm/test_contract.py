@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from reconciler.adapters.helm import make_engine
-from reconciler.errors import ChartError, EngineError, Location
+from reconciler.errors import ChartError, ClusterError, EngineError, Location
 from reconciler.model.desired import ClusterAccess, Wait
 from reconciler.model.engine import Capabilities
 from reconciler.model.secret import SecretText
@@ -324,5 +324,5 @@ def test_a_context_that_is_not_there_is_an_error(engine: Engine, chart: Chart, t
     text = """{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c}}],
         clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}], users: []}"""
     access = ClusterAccess("far", SecretText(text), "prod", tmp_path, Location("env.yaml", 2, 3))
-    with pytest.raises(EngineError, match="prod"):
+    with pytest.raises(ClusterError, match='no context "prod"'):
         engine.install(writing(chart, access, "shop"))

@@ -34,7 +34,7 @@ KUBECONFIG = """{apiVersion: v1, kind: Config, current-context: c, contexts: [{n
 
 @pytest.fixture
 def library() -> Iterator[LibraryEngine]:
-    engine = LibraryEngine([], os.environ)
+    engine = LibraryEngine([])
     yield engine
     engine.close()
 
@@ -66,7 +66,7 @@ def _answer(call: str, chart: Path, options: dict[str, Any], access: ClusterAcce
     made = load_library()
     private = folder / os.urandom(4).hex()
     private.mkdir()
-    config = Configs(KubeconfigFiles(private, {}), lambda: 0.0).get(access, "shop")
+    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(access, "shop")
     with made.Chart.load(chart) as handle, made.HelmContext() as context:
         try:
             if call == "render":
@@ -94,7 +94,7 @@ def test_sharing_a_loaded_chart_with_subcharts_would_be_wrong(library: LibraryEn
 def test_connections_are_renewed(access: ClusterAccess, tmp_path: Path) -> None:
     """One connection serves a namespace for a minute, or until kinds have changed."""
     now = [0.0]
-    configs = Configs(KubeconfigFiles(tmp_path, {}), lambda: now[0])
+    configs = Configs(KubeconfigFiles(tmp_path), lambda: now[0])
     first = configs.get(access, "shop")
     assert configs.get(access, "shop") is first
     assert configs.get(access, "other") is not first
@@ -149,7 +149,7 @@ def test_a_release_by_client_side_apply_moves_over(
     request = writing(chart, cluster_access, namespace, {"a": 1})
     private = tmp_path / "private"
     private.mkdir()
-    config = Configs(KubeconfigFiles(private, {}), lambda: 0.0).get(cluster_access, namespace)
+    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(cluster_access, namespace)
     options = install_options(request) | {"server_side_apply": False, "force_conflicts": False}
     with load_library().Chart.load(chart.path) as handle, load_library().HelmContext() as context:
         native.install(config, context, handle, "demo", {}, options)

@@ -26,6 +26,7 @@ KUBECONFIG = json.dumps(
     {
         "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
         "users": [{"name": "u", "user": {"token": "s3cr3t-t0ken"}}],
+        "contexts": [{"name": "ctx", "context": {"cluster": "c", "user": "u"}}],
     }
 )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.adapters.kube import kubeconfig as module
 from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.errors import ClusterError, Location
 from reconciler.model.desired import ClusterAccess
@@ -21,9 +20,12 @@ PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
 DATA = base64.b64encode(PEM.encode()).decode()
 
 
-def access(text: str | None, base: Path, context: str | None = None) -> ClusterAccess:
+def access(
+    text: str | None, base: Path | None, context: str | None = None, plugins: Iterable[str] = ()
+) -> ClusterAccess:
     """The cluster `main` with this kubeconfig."""
-    return ClusterAccess("main", SecretText(text) if text is not None else None, context, base, WHERE)
+    kept = SecretText(text) if text is not None else None
+    return ClusterAccess("main", kept, context, base, WHERE, frozenset(plugins))
 
 
 def document(cluster: Mapping[str, Any] | None = None, user: Mapping[str, Any] | None = None) -> str:
@@ -40,7 +42,7 @@ def document(cluster: Mapping[str, Any] | None = None, user: Mapping[str, Any] |
 
 def expected(**changes: Any) -> Connection:
     """A connection to it, by its plainest form."""
-    plain = dict.fromkeys(Connection.__slots__)
+    plain = {**dict.fromkeys(Connection.__slots__), "impersonation": ()}
     return Connection(**{**plain, "server": "https://api.example.com:6443", "verify": True, **changes})
 
 
@@ -50,9 +52,19 @@ def expected(**changes: Any) -> Connection:
         pytest.param({}, {}, {}, id="nobody"),
         pytest.param({}, {"token": "t0ken"}, {"token": "t0ken"}, id="token"),
         pytest.param({}, {"token": "t0ken\n"}, {"token": "t0ken"}, id="token with a line end"),
-        pytest.param({}, {"tokenFile": "token"}, {"token": "from-file"}, id="tokenFile"),
         pytest.param(
-            {}, {"tokenFile": "token", "token": "x"}, {"token": "from-file"}, id="tokenFile wins, as in kubectl"
+            {},
+            {"as": "jane", "as-groups": ["a", "b"], "as-uid": "7", "as-user-extra": {"example.com/x": ["y"]}},
+            {
+                "impersonation": (
+                    ("Impersonate-User", "jane"),
+                    ("Impersonate-Uid", "7"),
+                    ("Impersonate-Group", "a"),
+                    ("Impersonate-Group", "b"),
+                    ("Impersonate-Extra-example.com%2Fx", "y"),
+                )
+            },
+            id="impersonation",
         ),
         pytest.param({}, {"username": "me", "password": "p"}, {"basic": ("me", "p")}, id="basic"),
         pytest.param(
@@ -91,7 +103,6 @@ def test_forms(cluster: Any, user: Any, changes: Any, tmp_path: Path) -> None:
     """Each way to say where a cluster is and who we are, as kubectl reads it."""
     (tmp_path / "sub").mkdir()
     for name, text in {
-        "token": "from-file\n",
         "ca.crt": "ca",
         "sub/me.crt": "certificate",
         "sub/me.key": "key",
@@ -123,8 +134,9 @@ def broken(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "context", "said", "hint"),
     [
-        pytest.param("", None, "it has no `clusters`", "full content", id="empty"),
-        pytest.param("/home/me/.kube/config", None, "it has no `clusters`", "full content", id="a path"),
+        pytest.param("", None, "neither as it stands nor in base64", "full content", id="empty"),
+        pytest.param("/home/me/.kube/config", None, "neither as it stands", "full content", id="a path"),
+        pytest.param("kind: Config", None, "it has no `clusters`", "full content", id="no clusters"),
         pytest.param("a: [1", None, "line 2: ", "kubectl", id="no YAML"),
         pytest.param("\x00", None, "line 1: ", "kubectl", id="binary"),
         pytest.param(document(), "nope", 'there is no context "nope" in it', "one of: x", id="context"),
@@ -152,14 +164,14 @@ def broken(**changes: Any) -> str:
             id="no text",
         ),
         pytest.param(
-            document({}, {"tokenFile": "missing"}),
+            document({}, {"client-key": "missing"}),
             None,
             "missing cannot be read: no such file or directory",
             "",
             id="file",
         ),
-        pytest.param(document({}, {"tokenFile": "."}), None, ". cannot be read: is a directory", "", id="a folder"),
-        pytest.param(document({}, {"tokenFile": "a\x00b"}), None, "cannot be read", "", id="an impossible name"),
+        pytest.param(document({}, {"client-key": "."}), None, "cannot be read: is a directory", "", id="a folder"),
+        pytest.param(document({}, {"client-key": "a\x00b"}), None, "cannot be read", "", id="an impossible name"),
     ],
 )
 def test_of_no_use(text: str, context: str | None, said: str, hint: str, tmp_path: Path) -> None:
@@ -179,12 +191,8 @@ def test_a_broken_kubeconfig_is_not_quoted(tmp_path: Path) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-def test_in_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ServiceAccount's files; outside of a pod an error that says so."""
-    monkeypatch.setattr(module, "SERVICE_ACCOUNT", tmp_path)
-    with pytest.raises(ClusterError, match="works only inside a pod"):
-        connection(access(None, tmp_path))
-    (tmp_path / "token").write_text("t0ken\n")
-    (tmp_path / "ca.crt").write_text("ca")
-    found = connection(access(None, tmp_path))
-    assert found == expected(server="https://kubernetes.default.svc", token="t0ken", authority="ca")
+@pytest.mark.parametrize("given", [{"tokenFile": "token"}, {"tokenFile": "token", "token": "x"}])
+def test_a_token_in_a_file_stays_there(given: Any, tmp_path: Path) -> None:
+    """It may be renewed at any time; as in kubectl it wins over a token that stands in the kubeconfig."""
+    found = connection(access(document({}, given), tmp_path))
+    assert (found.token, found.token_file) == (None, tmp_path / "token")

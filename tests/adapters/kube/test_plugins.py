@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.errors import ClusterError
 from tests.adapters.kube.servers import Authority
 from tests.adapters.kube.test_kubeconfig import DATA, PEM, WHERE, access, document
@@ -26,6 +26,11 @@ def plugin(folder: Path, body: str, **settings: Any) -> dict[str, Any]:
     return {"exec": {"apiVersion": API, "command": "./plugin", "interactiveMode": "Never", **settings}}
 
 
+def connected(text: str, folder: Path) -> Connection:
+    """The connection by a kubeconfig whose plugins are all allowed."""
+    return connection(access(text, folder, plugins=["./plugin", "no-such-program", "", "oidc"]))
+
+
 def prints(status: Any) -> str:
     """A script that prints credentials."""
     credential = {"apiVersion": API, "kind": "ExecCredential", "status": status}
@@ -36,7 +41,7 @@ def test_a_token(tmp_path: Path) -> None:
     """With the rest of the kubeconfig as it stands; files and the program are looked for beside it."""
     (tmp_path / "ca.crt").write_text(PEM)
     cluster = {"certificate-authority": "ca.crt", "tls-server-name": "k.example.com", "proxy-url": "http://p:1"}
-    found = connection(access(document(cluster, plugin(tmp_path, prints({"token": "t0ken"}))), tmp_path))
+    found = connected(document(cluster, plugin(tmp_path, prints({"token": "t0ken"}))), tmp_path)
     assert (found.token, found.authority, found.tls_server_name) == ("t0ken", PEM, "k.example.com")
     assert (found.server, found.proxy, found.verify) == ("https://api.example.com:6443", "http://p:1", True)
     assert found.certificate is None
@@ -45,14 +50,14 @@ def test_a_token(tmp_path: Path) -> None:
 def test_an_insecure_cluster(tmp_path: Path) -> None:
     """Also with a plugin."""
     user = plugin(tmp_path, prints({"token": "t"}))
-    assert connection(access(document({"insecure-skip-tls-verify": True}, user), tmp_path)).verify is False
+    assert connected(document({"insecure-skip-tls-verify": True}, user), tmp_path).verify is False
 
 
 def test_a_certificate(tmp_path: Path) -> None:
     """A plugin can give a client certificate with its key instead."""
     certificate, key = Authority.new().issue("me")
     user = plugin(tmp_path, prints({"clientCertificateData": certificate, "clientKeyData": key}))
-    found = connection(access(document({"certificate-authority-data": DATA}, user), tmp_path))
+    found = connected(document({"certificate-authority-data": DATA}, user), tmp_path)
     assert (found.certificate, found.key, found.token) == (certificate, key, None)
 
 
@@ -66,7 +71,7 @@ print(json.dumps({{"apiVersion": "{API}", "kind": "ExecCredential", "status": {{
     user = plugin(
         tmp_path, body, args=["get", "token"], env=[{"name": "REGION", "value": "eu"}], provideClusterInfo=True
     )
-    found = connection(access(document({}, user), tmp_path))
+    found = connected(document({}, user), tmp_path)
     assert found.token == "get-token-eu-https://api.example.com:6443/"
 
 
@@ -90,7 +95,7 @@ def test_a_plugin_that_fails(
     """One error with the plugin's own words; nothing else is printed, and nobody goes on without credentials."""
     user = plugin(tmp_path, body, **settings)
     with pytest.raises(ClusterError, match="cluster main: its credentials plugin failed") as caught:
-        connection(access(document({}, user), tmp_path))
+        connected(document({}, user), tmp_path)
     assert said in caught.value.message
     assert caught.value.where == WHERE
     assert capfd.readouterr() == ("", "")
@@ -101,5 +106,5 @@ def test_an_identity_provider(tmp_path: Path) -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"exp": 4_000_000_000}).encode()).decode().rstrip("=")
     token = f"e30.{claims}.c2ln"
     user = {"auth-provider": {"name": "oidc", "config": {"id-token": token}}}
-    found = connection(access(document({"certificate-authority-data": DATA}, user), tmp_path))
+    found = connected(document({"certificate-authority-data": DATA}, user), tmp_path)
     assert (found.token, found.authority) == (token, PEM)
