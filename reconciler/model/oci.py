@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reconciler.model.secret import SecretText
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user of a registry, with a password or a token in its place."""
+
+    username: str
+    password: SecretText
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:

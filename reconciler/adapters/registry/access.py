@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from reconciler.adapters.http import Answer, HttpClient, Login, Origin, Request, shown
 from reconciler.adapters.registry.challenge import BasicChallenge, BearerChallenge, challenge_in
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.json import Json, text_at
+from reconciler.model.oci import Credentials
 from reconciler.model.secret import SecretText
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user of a registry, with a password or a token in its place."""
-
-    username: str
-    password: SecretText
 
 
 class Access:

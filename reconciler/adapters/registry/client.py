@@ -17,10 +17,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from requests.utils import parse_header_links
 
 from reconciler.adapters.http import Answer, Body, HttpClient, Login, Origin, Patience, Request, other_content, shown
-from reconciler.adapters.registry.access import Access, Credentials
+from reconciler.adapters.registry.access import Access
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.json import Json, as_map
-from reconciler.model.oci import Descriptor, Manifest
+from reconciler.model.oci import Credentials, Descriptor, Manifest
 from reconciler.model.transfer import Progress, unseen
 
 MANIFEST_TYPES = (

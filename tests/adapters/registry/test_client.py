@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.http import Patience
-from reconciler.adapters.registry import MANIFEST_TYPES, Credentials, Registry
+from reconciler.adapters.registry import MANIFEST_TYPES, Registry
 from reconciler.errors import TransferError, TransferReason
-from reconciler.model.oci import Descriptor
+from reconciler.model.oci import Credentials, Descriptor
 from reconciler.model.secret import SecretText
 from tests.faults import FaultyServer, Reply, faulty
 from tests.registries import TestRegistry, TokenServer, run_token_registry
