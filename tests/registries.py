@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import http.server
 import json
 import shutil
@@ -23,6 +24,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 
+from reconciler.adapters.registry import INDEX_TYPES, MANIFEST_TYPES, Registry
 from tests.adapters.kube.servers import Authority, Threads
 from tests.servers import PASSWORD, USERNAME, free_port
 
@@ -82,6 +84,33 @@ def tls_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestRegis
     folder = tmp_path_factory.mktemp("tls-registry")
     with run_registry(folder, passwords(folder), tls=Authority.new("registry authority")) as running:
         yield running
+
+
+def publish(client: Registry, repository: str, tag: str, platform: str = "linux/amd64") -> str:
+    """Publish a small image; returns its digest."""
+    os, architecture = platform.split("/")
+    config = client.upload_blob(repository, json.dumps({"os": os, "architecture": architecture}).encode())
+    kind = "application/vnd.oci.image.config.v1+json"
+    described = {"mediaType": kind, "digest": config.digest, "size": config.size}
+    return _put(client, repository, tag, MANIFEST_TYPES[0], {"config": described, "layers": []})
+
+
+def publish_index(client: Registry, repository: str, tag: str, *platforms: str) -> str:
+    """Publish an image for several platforms; returns the digest of its index."""
+    manifests: list[dict[str, object]] = []
+    for platform in platforms:
+        os, architecture = platform.split("/")
+        digest = publish(client, repository, f"{tag}-{architecture}", platform)
+        size = len(client.manifest(repository, digest).content)
+        built_for = {"os": os, "architecture": architecture}
+        manifests.append({"mediaType": MANIFEST_TYPES[0], "digest": digest, "size": size, "platform": built_for})
+    return _put(client, repository, tag, INDEX_TYPES[0], {"manifests": manifests})
+
+
+def _put(client: Registry, repository: str, tag: str, kind: str, document: dict[str, object]) -> str:
+    content = json.dumps({"schemaVersion": 2, "mediaType": kind, **document}).encode()
+    client.put_manifest(repository, tag, kind, content)
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 class TokenServer:

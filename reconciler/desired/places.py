@@ -26,7 +26,8 @@ def _repository(scope: Scope, name: str, spec: RepositorySpec) -> Repository:
         password = scope.keep_secret(scope.sources.text(spec.password, scope.at("repositories", name, "password")))
     if spec.ca_file:
         ca_file = files.locate(spec.ca_file, scope.node("repositories", name, "caFile").where)
-    return Repository(name, spec.url.rstrip("/"), spec.username, password, ca_file, spec.plain_http)
+    where = scope.at("repositories", name)
+    return Repository(name, spec.url.rstrip("/"), spec.username, password, ca_file, spec.plain_http, where)
 
 
 def namespaces(scope: Scope) -> Namespaces:

@@ -10,17 +10,19 @@ from reconciler.model.chart import Chart
 from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ChartRef, ClusterAccess, Desired
 from reconciler.model.engine import Engine
+from reconciler.model.image import Registries
 from reconciler.model.inputs import Inputs
 from reconciler.model.probe import ClusterProber
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Helm, and the charts that it works with."""
+    """Helm, the charts that it works with, and the registries and repositories of the environment."""
 
     engine: Engine
     fetch_chart: Callable[[ChartRef], Chart]
     chart_files: Callable[[Chart], Mapping[str, bytes]]
+    registries: Registries
 
 
 @dataclass(frozen=True, slots=True)

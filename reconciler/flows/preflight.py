@@ -18,9 +18,11 @@ from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.preflight import Check, Preflight
 from reconciler.model.secret import Mask
 from reconciler.observe.concurrency import concurrently
+from reconciler.observe.registries import reach_all
 from reconciler.preflight.charts import mistake_check
 from reconciler.preflight.cluster import identity_check, refusal_check, unreached_check, version_check
 from reconciler.preflight.network import network_checks
+from reconciler.preflight.registries import repository_check
 
 
 def preflight(request: Request, context: Context) -> Preflight:
@@ -28,11 +30,12 @@ def preflight(request: Request, context: Context) -> Preflight:
     desired = select(load(request.environment, context.inputs), request.only)
     with masked(desired.mask):
         tools = context.tools(desired)
-        with closing(tools.engine):
+        with closing(tools.engine), closing(tools.registries):
             desired, mistakes = _with_charts(desired, tools)
             accesses = desired.clusters.values()
             found = concurrently(lambda access: list(_cluster(access, desired, tools, context)), accesses)
-    checks = (*mistakes, *(check for of_cluster in found for check in of_cluster))
+            repositories = _repositories(desired, tools)
+    checks = (*mistakes, *repositories, *(check for of_cluster in found for check in of_cluster))
     return Preflight(desired.name, tuple(_masked(check, desired.mask) for check in checks))
 
 
@@ -46,6 +49,13 @@ def _with_charts(desired: Desired, tools: Tools) -> tuple[Desired, list[Check]]:
         except DesiredStateErrors as several:
             checks += [mistake_check(release.id, error) for error in several.errors]
     return replace(desired, releases=tuple(kept)), checks
+
+
+def _repositories(desired: Desired, tools: Tools) -> list[Check]:
+    """The chart repositories, whether a release uses them or not."""
+    listed = list(desired.repositories.values())
+    reached = reach_all(tools.registries, listed)
+    return [repository_check(repository, error) for repository, error in zip(listed, reached, strict=True)]
 
 
 def _cluster(access: ClusterAccess, desired: Desired, tools: Tools, context: Context) -> Iterator[Check]:

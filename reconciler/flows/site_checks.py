@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from reconciler.flows.images import images
 from reconciler.flows.records import helm_record
 from reconciler.flows.site import Site
 from reconciler.model.identity import Kind, ObjectId
@@ -114,4 +115,5 @@ STAGES: Mapping[str, Stage] = {
     "references": references,
     "ports and quotas": surroundings,
     "sizes": sizes,
+    "images": images,
 }

@@ -65,7 +65,11 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A chart repository: `https://…` with an index.yaml, or `oci://…`."""
+    """A chart repository: `https://…` with an index.yaml, or `oci://…`.
+
+    Attributes:
+        where: its place in the environment file; None for one that was named on the command line.
+    """
 
     name: str
     url: str
@@ -73,6 +77,7 @@ class Repository:
     password: SecretText | None
     ca_file: Path | None
     plain_http: bool
+    where: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

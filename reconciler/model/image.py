@@ -6,10 +6,11 @@ The names are those of https://github.com/distribution/reference, which containe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from reconciler.errors import TransferError
 from reconciler.model.desired import Repository
 from reconciler.model.oci import Credentials
 
@@ -78,6 +79,33 @@ class Platform:
 
     def __str__(self) -> str:
         return f"{self.os}/{self.architecture}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Can this image be had with this login (None: without any)?"""
+
+    image: ImageRef
+    credentials: Credentials | None
+
+
+Door = tuple[str, Credentials | None]
+"""A registry, and the login that is shown to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What registries said.
+
+    Attributes:
+        doors: why a registry did not let us in; None where it did.
+        images: what each image is built for, or why it cannot be had.
+        tags: the tags that there are, for images that were not found.
+    """
+
+    doors: Mapping[Door, TransferError | None]
+    images: Mapping[Question, Sequence[Platform] | TransferError]
+    tags: Mapping[Question, Sequence[str]]
 
 
 class Registries(Protocol):

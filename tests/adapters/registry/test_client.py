@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from reconciler.errors import TransferError, TransferReason
 from reconciler.model.oci import Credentials, Descriptor
 from reconciler.model.secret import SecretText
 from tests.faults import FaultyServer, Reply, faulty
-from tests.registries import TestRegistry, TokenServer, run_token_registry
+from tests.registries import TestRegistry, TokenServer, publish, run_token_registry
 from tests.servers import PASSWORD, USERNAME, free_port
 
 KNOWN = Credentials(USERNAME, SecretText(PASSWORD))
@@ -44,29 +43,11 @@ def connect(request: pytest.FixtureRequest) -> Connect:
     return lambda credentials: Registry(running.host, credentials, ca_file=running.ca_file)
 
 
-def image(client: Registry, repository: str, tag: str) -> str:
-    """Publish a small image; returns its digest."""
-    config = client.upload_blob(repository, json.dumps({"os": "linux", "architecture": "amd64"}).encode())
-    document = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPES[0],
-        "config": {
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": config.digest,
-            "size": config.size,
-        },
-        "layers": [],
-    }
-    content = json.dumps(document).encode()
-    client.put_manifest(repository, tag, MANIFEST_TYPES[0], content)
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 def test_the_way_of_an_image(connect: Connect) -> None:
     """What is pushed is found again by tag and by digest, and listed."""
     client = connect(KNOWN)
-    digest = image(client, "team/app", "1.0")
-    image(client, "team/app", "1.1")
+    digest = publish(client, "team/app", "1.0")
+    publish(client, "team/app", "1.1")
 
     client.ping()
     by_tag, by_digest = client.manifest("team/app", "1.0"), client.manifest("team/app", digest)
@@ -114,7 +95,7 @@ def test_credentials_that_are_not_accepted(connect: Connect, credentials: Creden
 def test_what_is_not_there(connect: Connect, tmp_path: Path) -> None:
     """An unknown tag, repository or blob is "not found", and leaves no file."""
     client = connect(KNOWN)
-    image(client, "team/app", "1.0")
+    publish(client, "team/app", "1.0")
     blob = Descriptor("", f"sha256:{'0' * 64}", 10)
     for question in (
         lambda: client.manifest("team/app", "9.9"),
@@ -141,7 +122,7 @@ def test_a_token_is_asked_for_once(token_registry: tuple[TestRegistry, TokenServ
     """A token is kept for its scope, and one that the registry no longer takes is replaced."""
     running, tokens = token_registry
     client = Registry(running.host, KNOWN, ca_file=running.ca_file)
-    image(client, "team/once", "1.0")
+    publish(client, "team/once", "1.0")
     tokens.asked.clear()
     for _ in range(3):
         client.manifest("team/once", "1.0")
@@ -155,7 +136,7 @@ def test_a_token_is_asked_for_once(token_registry: tuple[TestRegistry, TokenServ
 def test_a_public_repository_needs_no_login(token_registry: tuple[TestRegistry, TokenServer]) -> None:
     """Without credentials a token is asked for as nobody in particular."""
     running, tokens = token_registry
-    image(Registry(running.host, KNOWN, ca_file=running.ca_file), "public/app", "1.0")
+    publish(Registry(running.host, KNOWN, ca_file=running.ca_file), "public/app", "1.0")
     tokens.asked.clear()
 
     assert Registry(running.host, ca_file=running.ca_file).manifest("public/app", "1.0")

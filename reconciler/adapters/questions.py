@@ -6,21 +6,21 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from threading import Lock
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.adapters.http import HttpClient, Login, Patience, Request
-from reconciler.adapters.registry.client import Registry
-from reconciler.adapters.registry.platforms import platforms
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.desired import Repository
 from reconciler.model.image import DEFAULT_REGISTRY, ImageRef, Platform
 from reconciler.model.oci import Credentials
 
+if TYPE_CHECKING:
+    from reconciler.adapters.http import Patience
+    from reconciler.adapters.registry import Registry
+
 OCI = "oci://"
 # Where the registry of images without a host is served: https://docs.docker.com/reference/api/registry/latest/
 _SERVED_AT = {DEFAULT_REGISTRY: "registry-1.docker.io"}
-# Whoever asks wants to know soon; what is not there now is told as such.
-_PATIENCE = Patience(attempts=2, connect=5.0, read=20.0)
 _LONGEST_INDEX = 50 * 1024 * 1024
 _ENTRIES = re.compile(rb"^entries:", re.MULTILINE)
 
@@ -39,6 +39,8 @@ class RegistryQuestions:
 
     def platforms(self, image: ImageRef, credentials: Credentials | None) -> Sequence[Platform]:
         """See Registries."""
+        from reconciler.adapters.registry.platforms import platforms  # noqa: PLC0415 - heavy, and a plan asks no registry
+
         client = self._client(image.registry, credentials)
         manifest = client.manifest(image.repository, image.reference)
         return platforms(manifest, lambda config: client.blob(image.repository, config))
@@ -52,10 +54,12 @@ class RegistryQuestions:
         if repository.url.startswith(OCI):
             self.ping(_host(repository), _credentials(repository))
             return
+        from reconciler.adapters.http import HttpClient, Login, Request  # noqa: PLC0415 - as above
+
         known = _credentials(repository)
         login = Login.basic(repository.url, known.username, known.password) if known else None
         url = f"{repository.url}/index.yaml"
-        http = HttpClient(repository.ca_file, _PATIENCE)
+        http = HttpClient(repository.ca_file, _patience())
         try:
             answer = http.send(Request("GET", url, login, limit=_LONGEST_INDEX)).checked()
         finally:
@@ -80,6 +84,8 @@ class RegistryQuestions:
             return self._clients[key]
 
     def _made(self, registry: str, credentials: Credentials | None) -> Registry:
+        from reconciler.adapters.registry import Registry  # noqa: PLC0415 - as above
+
         known = next((item for item in self._repositories if _host(item) == registry), None)
         # As container runtimes do: a registry on this machine has no TLS, unless we were told whom to trust.
         plain = (
@@ -87,7 +93,7 @@ class RegistryQuestions:
         )
         host = _SERVED_AT.get(registry, registry)
         ca_file = known.ca_file if known else None
-        return Registry(host, credentials, ca_file=ca_file, plain_http=plain, patience=_PATIENCE)
+        return Registry(host, credentials, ca_file=ca_file, plain_http=plain, patience=_patience())
 
 
 def is_loopback(registry: str) -> bool:
@@ -97,6 +103,13 @@ def is_loopback(registry: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _patience() -> Patience:
+    """Whoever asks wants to know soon; what is not there now is told as such."""
+    from reconciler.adapters.http import Patience  # noqa: PLC0415 - as above
+
+    return Patience(attempts=2, connect=5.0, read=20.0)
 
 
 def _host(repository: Repository) -> str:
