@@ -11,6 +11,7 @@ from reconciler.desired.render import render
 from reconciler.desired.select import select
 from reconciler.errors import ChartError, EngineError
 from reconciler.flows.context import Context, Request, Tools
+from reconciler.flows.foresight import foresee
 from reconciler.flows.masking import masked
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
@@ -24,6 +25,7 @@ from reconciler.plan.build import TargetPreview, build_plan
 from reconciler.plan.classify import classify
 from reconciler.plan.own import OwnState, classify_own
 from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck
+from reconciler.plan.warnings import server_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,15 @@ def look(request: Request, context: Context) -> Found:
     readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
     with masked(desired.mask):
         observed = observe(desired, readers, context.now())
+    return compare(desired, tools, observed, readers, break_lock=request.break_lock)
+
+
+def compare(
+    desired: Desired, tools: Tools, observed: Observed, readers: Mapping[str, ClusterReader], *, break_lock: bool
+) -> Found:
+    """Classify what was observed."""
     own = classify_own(desired, observed)
-    states = classify(desired, observed, break_lock=request.break_lock)
+    states = classify(desired, observed, break_lock=break_lock)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
     return Found(desired, tools, observed, own, states, previewers)
 
@@ -62,7 +71,10 @@ def look(request: Request, context: Context) -> Found:
 def make_plan(found: Found) -> Plan:
     """What to do about what was found; asks the servers, writes nothing."""
     previews = {**own_previews(found), **preview_releases(found, found.states)}
-    return build_plan(found.desired, found.own, found.states, previews)
+    with masked(found.desired.mask):
+        foreseen, notes = foresee(found.desired, found.observed, found.tools, previews)
+    warnings = (*notes, *server_warnings(found.desired, foreseen))
+    return build_plan(found.desired, found.own, found.states, foreseen, warnings)
 
 
 def preview_releases(found: Found, states: Mapping[ReleaseId, State]) -> dict[Target, TargetPreview]:
@@ -96,7 +108,7 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
     except (EngineError, ChartError) as error:
         return TargetPreview(refusal=error.message)
     definitions = previewer.definitions(release.chart.definitions) if stored is None and release.chart else ()
-    return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)))
+    return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)), rendered=rendered)
 
 
 def own_previews(found: Found) -> dict[Target, TargetPreview]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,12 +11,11 @@ from reconciler.desired.load import load
 from reconciler.desired.select import select
 from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
-from reconciler.flows.masking import masked
+from reconciler.flows.masking import masked as masking
 from reconciler.flows.site import Site, open_site
 from reconciler.flows.site_checks import STAGES, Stage
 from reconciler.model.desired import ClusterAccess, Desired, Release
-from reconciler.model.preflight import Check, Preflight
-from reconciler.model.secret import Mask
+from reconciler.model.preflight import Area, Check, Preflight, Status, masked
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.registries import reach_all
 from reconciler.preflight.charts import mistake_check
@@ -28,7 +27,7 @@ from reconciler.preflight.registries import repository_check
 def preflight(request: Request, context: Context) -> Preflight:
     """Everything that can be known before an apply; nothing is written, and nothing ends it early."""
     desired = select(load(request.environment, context.inputs), request.only)
-    with masked(desired.mask):
+    with masking(desired.mask):
         tools = context.tools(desired)
         with closing(tools.engine), closing(tools.registries):
             desired, mistakes = _with_charts(desired, tools)
@@ -36,7 +35,19 @@ def preflight(request: Request, context: Context) -> Preflight:
             found = concurrently(lambda access: list(_cluster(access, desired, tools, context)), accesses)
             repositories = _repositories(desired, tools)
     checks = (*mistakes, *repositories, *(check for of_cluster in found for check in of_cluster))
-    return Preflight(desired.name, tuple(_masked(check, desired.mask) for check in checks))
+    return Preflight(desired.name, tuple(masked(check, desired.mask) for check in _once(checks)))
+
+
+def _once(checks: Iterable[Check]) -> Iterator[Check]:
+    """The checks without what was told before: lists and dry runs warn of a deprecated kind in the same words."""
+    told: set[tuple[str | None, str]] = set()
+    for check in checks:
+        key = (check.cluster, check.message)
+        if (check.area, check.status) == (Area.API, Status.WARNING):
+            if key in told:
+                continue
+            told.add(key)
+        yield check
 
 
 def _with_charts(desired: Desired, tools: Tools) -> tuple[Desired, list[Check]]:
@@ -83,8 +94,3 @@ def _asked(name: str, stage: Stage, site: Site) -> list[Check]:
         return list(stage(site))
     except ClusterError as error:
         return [refusal_check(site.access.name, name, error, site.access.where)]
-
-
-def _masked(check: Check, mask: Mask) -> Check:
-    hint = mask.text(check.hint) if check.hint else None
-    return replace(check, subject=mask.text(check.subject), message=mask.text(check.message), hint=hint)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from reconciler.flows.foresight import in_going_namespaces
 from reconciler.flows.images import images
+from reconciler.flows.planning import compare, own_previews, preview_releases
 from reconciler.flows.records import helm_record
 from reconciler.flows.site import Site
 from reconciler.model.identity import Kind, ObjectId
@@ -13,7 +15,11 @@ from reconciler.model.preflight import Check
 from reconciler.model.workloads import RenderedObject
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.surroundings import attempt, fetch_all, look_around
+from reconciler.plan.build import build_plan
+from reconciler.plan.warnings import server_warnings
+from reconciler.preflight.blockers import plan_checks
 from reconciler.preflight.charts import chart_checks
+from reconciler.preflight.doubles import double_checks
 from reconciler.preflight.host_ports import asks_host_ports, host_port_checks
 from reconciler.preflight.kinds import kind_checks, served_checks, unserved
 from reconciler.preflight.namespaces import namespace_checks
@@ -39,6 +45,11 @@ def rights(site: Site) -> Iterator[Check]:
     needs = needed_rights(site.desired, site.rendered, site.resources, site.cluster)
     answers = concurrently(lambda need: site.prober.may(need.right), needs)
     yield from right_checks(site.access.name, list(zip(needs, answers, strict=True)))
+
+
+def doubles(site: Site) -> Iterator[Check]:
+    """Objects that two releases want to have."""
+    return double_checks(site.objects, site.places)
 
 
 def namespaces(site: Site) -> Iterable[Check]:
@@ -98,6 +109,17 @@ def surroundings(site: Site) -> Iterator[Check]:
     yield from quota_checks(site.objects, site.stored, around, plurals, site.places)
 
 
+def planned(site: Site) -> Iterator[Check]:
+    """What a plan finds out: what the server would refuse by its dry runs, and what it warns of."""
+    if site.observed is None:
+        return
+    found = compare(site.desired, site.tools, site.observed, {site.access.name: site.reader}, break_lock=False)
+    previews = {**own_previews(found), **preview_releases(found, found.states)}
+    previews |= in_going_namespaces(site.observed, previews)
+    warnings = tuple(server_warnings(site.desired, previews))
+    yield from plan_checks(build_plan(site.desired, found.own, found.states, previews, warnings), site.places)
+
+
 def sizes(site: Site) -> Iterator[Check]:
     """How large Helm's records get."""
     for release in site.desired.releases:
@@ -109,9 +131,11 @@ def sizes(site: Site) -> Iterator[Check]:
 # In this order. A stage that the server refuses is a failed check of its own; the others go on.
 STAGES: Mapping[str, Stage] = {
     "charts": charts,
+    "doubles": doubles,
     "rights": rights,
     "namespaces": namespaces,
     "kinds": kinds,
+    "plan": planned,
     "references": references,
     "ports and quotas": surroundings,
     "sizes": sizes,

@@ -9,6 +9,7 @@ from reconciler.model.desired import Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.preflight import Check
 
 
 class ActionKind(StrEnum):
@@ -115,10 +116,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps, in an order in which they can be taken."""
+    """All steps, in an order in which they can be taken; and what is worth to be known beside them, masked."""
 
     environment: str
     actions: tuple[Action, ...]
+    warnings: tuple[Check, ...] = ()
 
     @property
     def changes(self) -> int:

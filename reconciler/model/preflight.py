@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.errors import Location
+from reconciler.model.secret import Mask
 
 
 class Area(StrEnum):
@@ -19,6 +20,7 @@ class Area(StrEnum):
     REGISTRY = "registry"
     IMAGE = "image"
     NAMESPACE = "namespace"
+    PLAN = "plan"
     API = "api"
     REFERENCES = "references"
     PORTS = "ports"
@@ -55,6 +57,12 @@ class Check:
     hint: str | None = None
     where: Location | None = None
     cluster: str | None = None
+
+
+def masked(check: Check, mask: Mask) -> Check:
+    """The check without the secrets that a chart or server put into its text."""
+    hint = mask.text(check.hint) if check.hint else None
+    return replace(check, subject=mask.text(check.subject), message=mask.text(check.message), hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

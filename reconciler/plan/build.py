@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
 from reconciler.model.desired import Desired, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
-from reconciler.model.json import as_map, dig
+from reconciler.model.json import JsonMap, as_map, dig
 from reconciler.model.observed import Preview
 from reconciler.model.ownership import ENVIRONMENT
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
+from reconciler.model.preflight import Check, masked
 from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
 from reconciler.plan.order import in_order
@@ -36,10 +37,16 @@ _NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class TargetPreview:
-    """What would become of the objects of a target; `refusal` is why it could not even be rendered."""
+    """What would become of the objects of a target.
+
+    Attributes:
+        refusal: why it cannot be done as a whole, such as that it could not even be rendered.
+        rendered: the objects of a release, as far as they had to be rendered.
+    """
 
     objects: tuple[Preview, ...] = ()
     refusal: str | None = None
+    rendered: tuple[JsonMap, ...] = field(default=(), repr=False)
 
     @property
     def refusals(self) -> list[str]:
@@ -60,15 +67,20 @@ def build_plan(
     own: tuple[OwnState, ...],
     states: Mapping[ReleaseId, State],
     previews: Mapping[Target, TargetPreview],
+    notes: tuple[Check, ...] = (),
 ) -> Plan:
-    """What to do to make the clusters as desired; `previews` has all that is not as it should be."""
+    """What to do to make the clusters as desired; `previews` has all that is not as it should be.
+
+    `notes` are what is worth to be known beside it.
+    """
     mask = desired.mask
     actions = [own_action(state, previews.get(state.target, NOTHING_ASKED), mask) for state in own]
     for release in desired.releases:
         preview = previews.get(release.id, NOTHING_ASKED)
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
         actions.append(action)
-    return Plan(desired.name, in_order(actions, desired))
+    warnings = dict.fromkeys(masked(note, mask) for note in notes)
+    return Plan(desired.name, in_order(actions, desired), tuple(warnings))
 
 
 def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:

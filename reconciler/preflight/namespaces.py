@@ -10,7 +10,7 @@ from reconciler.model.json import JsonMap, maps_at, text_at
 from reconciler.model.observed import ObservedCluster
 from reconciler.model.preflight import Area, Check, Status
 
-_HINT = "wait until it is gone and apply again; if it stays, see what holds it"
+GOING_HINT = "wait until it is gone and apply again; if it stays, see what holds it"
 
 
 def terminating(namespaces: Mapping[NamespaceId, JsonMap]) -> Iterator[tuple[NamespaceId, str]]:
@@ -28,7 +28,7 @@ def namespace_checks(desired: Desired, cluster: ObservedCluster) -> Iterator[Che
     for identity, where in {**homes, **kept}.items():
         subject = str(identity)
         if identity in going:
-            yield Check(Area.NAMESPACE, subject, Status.FAILED, going[identity], _HINT, where, cluster.name)
+            yield Check(Area.NAMESPACE, subject, Status.FAILED, going[identity], GOING_HINT, where, cluster.name)
         elif identity in cluster.namespaces:
             yield Check(Area.NAMESPACE, subject, Status.OK, "exists", cluster=cluster.name)
         elif identity in kept:

@@ -10,6 +10,7 @@ from pydantic import Field
 from reconciler.errors import DesiredStateError
 from reconciler.model.outcome import ActionOutcome, Outcome
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
+from reconciler.report.checks import CheckDocument, check_document
 from reconciler.report.findings import FindingDocument, finding_document
 from reconciler.report.target import Document, TargetDocument, target_document
 
@@ -68,6 +69,7 @@ class PlanDocument(Document):
     changes: int = Field(description="How many actions change something.")
     converged: bool | None = Field(None, description="Only for an apply: whether the clusters now are as desired.")
     actions: list[ActionDocument] = Field(description="The steps, in order.")
+    warnings: list[CheckDocument] = Field(description="What is worth to be known beside them.")
 
 
 class ReleaseDocument(Document):
@@ -140,7 +142,8 @@ def _mistake(error: DesiredStateError) -> MistakeDocument:
 def plan_document(plan: Plan) -> PlanDocument:
     """A plan as a document."""
     actions = [_action(action, None) for action in plan.actions]
-    return PlanDocument(environment=plan.environment, changes=plan.changes, actions=actions)
+    warnings = [check_document(check) for check in plan.warnings]
+    return PlanDocument(environment=plan.environment, changes=plan.changes, actions=actions, warnings=warnings)
 
 
 def outcome_document(outcome: Outcome) -> PlanDocument:
@@ -151,6 +154,7 @@ def outcome_document(outcome: Outcome) -> PlanDocument:
         changes=outcome.plan.changes,
         converged=outcome.converged,
         actions=actions,
+        warnings=[check_document(check) for check in outcome.plan.warnings],
     )
 
 

@@ -8,29 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import Field
 
 from reconciler.model.preflight import Area, Check, Preflight, Status
+from reconciler.report.checks import SIGNS, CheckDocument, check_document, check_lines
 from reconciler.report.style import Style, clean
 from reconciler.report.target import Document
-
-_SIGNS = {
-    Status.FAILED: ("✗", "error"),
-    Status.WARNING: ("!", "change"),
-    Status.UNKNOWN: ("?", "change"),
-    Status.OK: ("✓", "good"),
-}
-
-
-class CheckDocument(Document):
-    """One thing that was looked at."""
-
-    area: Area = Field(description="What it is about.")
-    cluster: str | None = Field(description="The cluster, by its name in the environment; null for what is in none.")
-    subject: str = Field(description="What was looked at.")
-    status: Status = Field(description="failed: an apply would fail; unknown: it could not be found out.")
-    message: str = Field(description="What was found.")
-    hint: str | None = Field(description="What to try.")
-    path: str | None = Field(description="The file that led here; null where there is none.")
-    line: int | None = Field(description="The line, from 1.")
-    column: int | None = Field(description="The column, from 1.")
 
 
 class PreflightDocument(Document):
@@ -53,22 +33,7 @@ def preflight_document(found: Preflight) -> PreflightDocument:
         failed=counts[Status.FAILED],
         warnings=counts[Status.WARNING],
         unknown=counts[Status.UNKNOWN],
-        checks=[_document(check) for check in found.checks],
-    )
-
-
-def _document(check: Check) -> CheckDocument:
-    where = check.where
-    return CheckDocument(
-        area=check.area,
-        cluster=check.cluster,
-        subject=check.subject,
-        status=check.status,
-        message=check.message,
-        hint=check.hint,
-        path=where.path if where else None,
-        line=where.line if where else None,
-        column=where.column if where else None,
+        checks=[check_document(check) for check in found.checks],
     )
 
 
@@ -93,17 +58,6 @@ def _area_lines(area: Area, checks: Sequence[Check], style: Style, *, several: b
 _WIDEST = max(map(len, Area))
 
 
-def check_lines(check: Check, style: Style, *, several: bool) -> Iterator[str]:
-    """One check; with its cluster where there are several."""
-    sign, meaning = _SIGNS[check.status]
-    place = f" [{check.cluster}]" if several and check.cluster else ""
-    yield f"  {style.paint(sign, meaning)} {clean(check.subject + place)}: {_said(check.message)}"
-    if check.where and check.status is not Status.OK:
-        yield style.paint(f"      at {clean(str(check.where))}", "quiet")
-    if check.hint:
-        yield f"      try: {_said(check.hint)}"
-
-
 def _counted(checks: Iterable[Check]) -> str:
     counts = Counter(check.status for check in checks)
     return ", ".join(f"{counts[status]} {_WORDS[status]}" for status in Status if counts[status]) or "nothing to check"
@@ -113,13 +67,8 @@ _WORDS = {Status.FAILED: "failed", Status.WARNING: "to look at", Status.UNKNOWN:
 
 
 def _worst(checks: Sequence[Check]) -> str:
-    return _SIGNS[min((check.status for check in checks), key=list(Status).index, default=Status.OK)][1]
+    return SIGNS[min((check.status for check in checks), key=list(Status).index, default=Status.OK)][1]
 
 
 def _badness(check: Check) -> int:
     return list(Status).index(check.status)
-
-
-def _said(text: str) -> str:
-    """What somebody else said; further lines are indented, so that none looks like one of ours."""
-    return clean(text).replace("\n", "\n        ")

@@ -11,6 +11,7 @@ from reconciler.model.identity import Target
 from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
 from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb
+from reconciler.report.checks import check_lines
 from reconciler.report.findings import findings_text
 from reconciler.report.style import Style, clean
 
@@ -43,6 +44,10 @@ def plan_text(plan: Plan, style: Style, *, full: bool = False) -> str:
     for action in plan.actions:
         if full or action.kind is not ActionKind.NONE:
             lines += ["", *_action_lines(action, style, several=several, full=full)]
+    if plan.warnings:
+        lines.append("")
+    for check in plan.warnings:
+        lines += check_lines(check, style, several=several)
     return "\n".join(lines)
 
 

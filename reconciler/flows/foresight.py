@@ -1,0 +1,82 @@
+"""What of a preflight costs a plan nothing: no request, and only about what is going to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.flows.context import Tools
+from reconciler.flows.records import helm_record
+from reconciler.model.desired import Desired, Release
+from reconciler.model.identity import NamespaceId, ReleaseId, Target
+from reconciler.model.manifest import object_id
+from reconciler.model.observed import Observed
+from reconciler.model.preflight import Check
+from reconciler.model.workloads import RenderedObject
+from reconciler.plan.build import NOTHING_ASKED, TargetPreview
+from reconciler.preflight.doubles import doubled
+from reconciler.preflight.kinds import unserved
+from reconciler.preflight.namespaces import GOING_HINT, terminating
+from reconciler.preflight.node_ports import doubled_node_ports
+from reconciler.preflight.sizes import HINT, Record, size_check
+
+Previews = Mapping[Target, TargetPreview]
+
+
+def foresee(
+    desired: Desired, observed: Observed, tools: Tools, previews: Previews
+) -> tuple[Previews, tuple[Check, ...]]:
+    """The previews, with what is known to fail as refusals; and what is worth to be known."""
+    changing = [release for release in desired.releases if previews.get(release.id, NOTHING_ASKED).rendered]
+    records = _records(changing, tools, previews)
+    refusals: dict[Target, list[str]] = {}
+    for target, refusal in (*_too_large(records), *_impossible(changing, desired, observed, previews)):
+        refusals.setdefault(target, []).append(refusal)
+    places = {release.id: release.where for release in changing}
+    notes = tuple(size_check(found, places[found.release]) for found in records if found.is_nearly_too_large)
+    refused = {target: replace(previews[target], refusal="; ".join(said)) for target, said in refusals.items()}
+    return {**previews, **refused, **in_going_namespaces(observed, previews)}, notes
+
+
+def in_going_namespaces(observed: Observed, previews: Previews) -> Previews:
+    """That a namespace is being deleted is said once, in place of what the server says of each object in it."""
+    going = {key: said for found in observed.clusters.values() for key, said in terminating(found.namespaces)}
+    homes = {target: _home(target) for target in previews}
+    return {
+        target: TargetPreview(refusal=f"{going[home]}: {GOING_HINT}") for target, home in homes.items() if home in going
+    }
+
+
+def _home(target: Target) -> NamespaceId:
+    return target if isinstance(target, NamespaceId) else NamespaceId(target.cluster, target.namespace)
+
+
+def _records(changing: list[Release], tools: Tools, previews: Previews) -> list[Record]:
+    found = (helm_record(release, previews[release.id].rendered, tools) for release in changing)
+    return [record for record in found if record]
+
+
+def _too_large(records: list[Record]) -> Iterator[tuple[Target, str]]:
+    for found in records:
+        if found.is_too_large:
+            yield found.release, f"{found.message}: {HINT}"
+
+
+def _impossible(
+    changing: list[Release], desired: Desired, observed: Observed, previews: Previews
+) -> Iterator[tuple[Target, str]]:
+    definitions = [item for release in desired.releases if release.chart for item in release.chart.definitions]
+    needs = {release.id: release.needs for release in changing}
+    for name, cluster in observed.clusters.items():
+        items = [
+            RenderedObject(release.id, object_id(item, release.id, cluster.resources), item)
+            for release in changing
+            if release.id.cluster == name
+            for item in previews[release.id].rendered
+        ]
+        for item, said in (*doubled(items), *doubled_node_ports(items)):
+            yield item.release, said
+        for kind in unserved(items, definitions, cluster.resources):
+            # What it needs may bring the kind while it runs; then an apply asks the server again before it writes.
+            if not any(isinstance(need, ReleaseId) and need in needs for need in needs[kind.release]):
+                yield kind.release, f"{kind.message}: {kind.hint}"
