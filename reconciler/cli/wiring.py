@@ -14,6 +14,7 @@ from reconciler.adapters.charts.workshop import LocalWorkshop
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.questions import RegistryQuestions
+from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
 from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, ClusterWriter
@@ -76,7 +77,7 @@ def _engine(name: str, repositories: Sequence[Repository]) -> Engine:
 
 def _tools(desired: Desired, engine: str) -> Tools:
     made = _engine(engine, list(desired.repositories.values()))
-    store = ChartStore(_cache() / "charts", desired.root, made)
+    store = ChartStore(_cache() / "charts", desired.root, made, Repositories(_cache()))
     return Tools(made, store.fetch, store.contents, RegistryQuestions(desired.repositories.values()))
 
 

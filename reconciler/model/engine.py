@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.chart import Chart
-    from reconciler.model.desired import ChartRef, ClusterAccess, Wait
+    from reconciler.model.desired import ClusterAccess, Wait
     from reconciler.model.identity import ReleaseId
 
 
@@ -70,7 +70,7 @@ class WriteRequest:
 class Engine(Protocol):
     """Helm, however it is run. Every method may be called from several threads, for different releases.
 
-    Writing raises EngineError; rendering, pulling and building dependencies raise ChartError or, for the cluster and
+    Writing raises EngineError; rendering and building dependencies raise ChartError or, for the cluster and
     the engine itself, EngineError (with foreign text as Helm gave it: callers mask it). A kubeconfig that cannot be
     used is a ClusterError everywhere.
     """
@@ -87,10 +87,6 @@ class Engine(Protocol):
 
     def upgrade(self, request: WriteRequest) -> None:
         """Make the next revision of a release, whatever state the last one ended in, unless it is pending."""
-        ...
-
-    def pull(self, chart: ChartRef, into: Path) -> Path:
-        """Download a remote chart's archive into the folder `into`; returns the archive's path."""
         ...
 
     def build_dependencies(self, chart: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
+from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
@@ -64,7 +65,7 @@ class Project:
         """The desired state with the charts from folders in hand."""
         desired = self.load(text, environ=environ)
         local = tuple(release for release in desired.releases if release.chart_ref.path)
-        store = ChartStore(self.root / ".cache", desired.root, self.engine)
+        store = ChartStore(self.root / ".cache", desired.root, self.engine, Repositories(self.root / ".cache"))
         return attach_charts(replace(desired, releases=local), store.fetch)
 
     def mistakes(
@@ -78,7 +79,7 @@ class Project:
             if text is not None:
                 self.write({environment: text})
             desired = self.load(environment=environment, environ=environ)
-            store = ChartStore(self.root / ".cache", desired.root, self.engine)
+            store = ChartStore(self.root / ".cache", desired.root, self.engine, Repositories(self.root / ".cache"))
             attach_charts(desired, store.fetch)
         except ReconcilerError as error:
             return str(error).replace(str(self.root), "ROOT").splitlines()

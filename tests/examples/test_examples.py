@@ -20,6 +20,7 @@ from reconciler.adapters.charts.store import ChartStore
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.helm.manager import load_library
+from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
@@ -124,7 +125,8 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> ChartStore:
-    return ChartStore(tmp_path_factory.mktemp("charts"), ROOT, engine)
+    cache = tmp_path_factory.mktemp("charts")
+    return ChartStore(cache, ROOT, engine, Repositories(cache))
 
 
 @pytest.fixture(scope="module")

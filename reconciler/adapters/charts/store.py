@@ -12,7 +12,7 @@ from reconciler.adapters.charts.archives import read_archive
 from reconciler.adapters.charts.build import complete, is_complete
 from reconciler.adapters.charts.files import digest_of, read_folder
 from reconciler.adapters.charts.parse import parse_chart
-from reconciler.adapters.charts.remote import fetch_archive, remote_key
+from reconciler.adapters.charts.remote import OpenRepository, fetch_archive, remote_key
 from reconciler.errors import ChartError, EngineError
 
 if TYPE_CHECKING:
@@ -32,13 +32,15 @@ class ChartStore:
     Args:
         cache: a folder for downloads and built charts; several processes may share it.
         root: the project's folder: links and `file://` dependencies must not lead out of it.
-        engine: downloads, and builds dependencies.
+        engine: builds dependencies.
+        repositories: gives the one that downloads from a repository.
     """
 
-    def __init__(self, cache: Path, root: Path, engine: Engine) -> None:
+    def __init__(self, cache: Path, root: Path, engine: Engine, repositories: OpenRepository) -> None:
         self._cache = cache
         self._root = root
         self._engine = engine
+        self._repositories = repositories
         self._lock = threading.Lock()
         self._locks: dict[_Key, threading.Lock] = {}
         self._fetched: dict[_Key, Chart | ChartError] = {}
@@ -87,7 +89,7 @@ class ChartStore:
 
     def _load(self, ref: ChartRef) -> Chart:
         if ref.path is None:
-            return _archive(fetch_archive(ref, self._cache, self._engine))
+            return _as_pinned(_archive(fetch_archive(ref, self._cache, self._repositories)), ref)
         if ref.path.is_dir():
             return self._folder(ref.path)
         if ref.path.is_file():
@@ -108,6 +110,16 @@ def _archive(path: Path) -> Chart:
         raise ChartError(f"archive {path} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
     data = path.read_bytes()
     return parse_chart(read_archive(data, str(path)), path, hashlib.sha256(data).hexdigest())
+
+
+def _as_pinned(chart: Chart, ref: ChartRef) -> Chart:
+    """Itself: a lock file holds for what is kept, too."""
+    if ref.pin and chart.digest != ref.pin.digest:
+        raise ChartError(
+            f"{chart.path} in the cache was changed: its sha256 is {chart.digest[:12]}…, not {ref.pin.digest[:12]}…",
+            hint="remove it: the next run downloads it anew",
+        )
+    return chart
 
 
 def _similar(path: Path) -> str | None:

@@ -11,8 +11,7 @@ from reconciler.errors import ChartError, EngineError
 from reconciler.model.refusal import About, recognise
 
 if TYPE_CHECKING:
-    from reconciler.errors import Location, ReconcilerError
-    from reconciler.model.desired import ChartRef
+    from reconciler.errors import ReconcilerError
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.identity import ReleaseId
 
@@ -28,7 +27,6 @@ class Doing:
         chart: the chart it was about.
         wait: the seconds after which it gives up; 0 when it has no such limit.
         server: the cluster or repository that it talks to, as a phrase.
-        where: the place in the user's files that asks for it, if known.
     """
 
     what: str
@@ -37,7 +35,6 @@ class Doing:
     server: str
     release: ReleaseId | None = None
     wait: int = 0
-    where: Location | None = None
 
     @property
     def about(self) -> About:
@@ -62,12 +59,6 @@ def rendering(request: RenderRequest) -> Doing:
     return Doing(f"render chart {chart} for {request.release}", ChartError, chart, cluster, request.release)
 
 
-def pulling(ref: ChartRef) -> Doing:
-    """For a download."""
-    source = f"repository {ref.repository.name}" if ref.repository else "the registry"
-    return Doing(f"download chart {ref} from {source}", ChartError, str(ref), source, where=ref.where)
-
-
 def building(folder: object) -> Doing:
     """For a chart's dependencies."""
     return Doing(f"build the dependencies of chart {folder}", ChartError, str(folder), "their repository")
@@ -78,7 +69,7 @@ def translate(text: str, doing: Doing) -> ReconcilerError:
     reason = tidy(text)
     refusal = recognise(reason, doing.about)
     hint = refusal.hint if refusal else None
-    return doing.error(f"cannot {doing.what}: {_elapsed(reason, doing)}", where=doing.where, hint=hint)
+    return doing.error(f"cannot {doing.what}: {_elapsed(reason, doing)}", hint=hint)
 
 
 def tidy(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.helm import errors, native
 from reconciler.adapters.helm.configs import Configs
-from reconciler.adapters.helm.downloads import Downloads
+from reconciler.adapters.helm.dependencies import build_dependencies
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
 from reconciler.adapters.helm.loaded import LoadedCharts
 from reconciler.adapters.helm.manager import load_library
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.adapters.helm.errors import Doing
-    from reconciler.model.desired import ChartRef, Repository
+    from reconciler.model.desired import Repository
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.json import JsonMap
 
@@ -45,7 +45,7 @@ class LibraryEngine:
         self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
         self._configs = Configs(KubeconfigFiles(Path(self._folder.name)), time.monotonic)
         self._charts = LoadedCharts()
-        self._downloads = Downloads(repositories, Path(self._folder.name))
+        self._repositories = repositories
         self._lock = threading.Lock()
         self._running: set[Any] = set()
 
@@ -66,15 +66,10 @@ class LibraryEngine:
         with _translated(errors.writing("upgrade", request)):
             self._write(native.upgrade, request, upgrade_options(request))
 
-    def pull(self, chart: ChartRef, into: Path) -> Path:
-        """Download a chart's archive into `into`."""
-        with _translated(errors.pulling(chart)):
-            return self._downloads.pull(chart, into)
-
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
         with _translated(errors.building(chart)):
-            self._downloads.build_dependencies(chart)
+            build_dependencies(chart, self._repositories)
 
     def cancel(self) -> None:
         """End every operation under way."""

@@ -41,17 +41,6 @@ def render(chart: Any, values: JsonMap, options: Options, config: Any | None) ->
     return rendered
 
 
-def pull(client: Any | None, reference: str, options: Options) -> None:
-    """Download a chart's archive; `options` names the folder (`dest_dir`) and where from."""
-    handle = _raw(client)
-    _native().call_string("helm_pull", handle, reference, encode(options))
-
-
-def login(client: Any, host: str, username: str, password: str, options: Options) -> None:
-    """Check the credentials with a registry and keep them, and its certificate authority, in `client`."""
-    _native().call_status("helm_registry_login", _raw(client), host, username, password, encode(options))
-
-
 def build_dependencies(folder: Path, options: Options) -> None:
     """Fill the chart's charts/ from Chart.lock, or without one from the newest versions that fit."""
     _native().call_status("helm_dependency_build", str(folder), encode(options))
@@ -78,8 +67,8 @@ def _write(
     return summary
 
 
-def _raw(handle: Any | None) -> object:
-    return _native().HANDLE(0) if handle is None else handle._raw()  # noqa: SLF001 (see the module)
+def _raw(handle: Any) -> object:
+    return handle._raw()  # noqa: SLF001 (see the module)
 
 
 def _native() -> Any:

@@ -20,8 +20,6 @@ from reconciler.adapters.helm.sources import (
     match,
     registry_credentials,
     repositories_file,
-    source_of,
-    take_archive,
 )
 from reconciler.errors import EngineError
 
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 
     from reconciler.adapters.helm.errors import Doing
     from reconciler.adapters.helm.process import Finished
-    from reconciler.adapters.helm.sources import Source
-    from reconciler.model.desired import ChartRef, ClusterAccess, Repository
+    from reconciler.model.desired import ClusterAccess, Repository
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.json import JsonMap
 
@@ -82,11 +79,6 @@ class ProgramEngine:
         arguments = ["upgrade", *_release(request), *self._cluster(request.cluster), *upgrade_flags(request)]
         self._run(errors.writing("upgrade", request), arguments, _yaml(request.values))
 
-    def pull(self, chart: ChartRef, into: Path) -> Path:
-        """Download a chart's archive into `into`."""
-        source, doing = source_of(chart), errors.pulling(chart)
-        return take_archive(into, lambda folder: self._download(source, folder, doing))
-
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
         known = {url: found for url in dependency_urls(chart) if (found := match(url, self._repositories))}
@@ -105,19 +97,6 @@ class ProgramEngine:
     def close(self) -> None:
         """Remove the private files; the engine is of no use afterwards."""
         self._folder.cleanup()
-
-    def _download(self, source: Source, into: Path, doing: Doing) -> None:
-        repository = source.repository
-        version = [f"--version={source.version}"] if source.version else []
-        with tempfile.TemporaryDirectory(dir=self._home) as private:
-            if source.is_oci:
-                files = _source_files(Path(private), [repository] if repository else [], [])
-                reference = [source.reference, *_registry_flags(repository)]
-            else:
-                files = _source_files(Path(private), [], [("source", repository)] if repository else [])
-                reference = [f"source/{source.reference}"]
-                self._run(doing, ["repo", "update", *files])
-            self._run(doing, ["pull", *reference, *version, f"--destination={into}", *files])
 
     def _cluster(self, access: ClusterAccess) -> list[str]:
         context = [f"--kube-context={access.context}"] if access.context else []
@@ -184,13 +163,6 @@ def _yaml(values: JsonMap) -> str:
     """The values as YAML: JSON, in which no character is left that YAML reads differently."""
     text = json.dumps(values, ensure_ascii=False)
     return _NOT_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-
-
-def _registry_flags(repository: Repository | None) -> list[str]:
-    if repository is None:
-        return []
-    authority = [f"--ca-file={repository.ca_file}"] if repository.ca_file else []
-    return [*(["--plain-http"] if repository.plain_http else []), *authority]
 
 
 def _source_files(

@@ -1,4 +1,4 @@
-"""Where charts are downloaded from: references, registry credentials, repository files.
+"""Where the dependencies of charts are downloaded from: addresses, registry credentials, repository files.
 
 Credentials reach Helm through private files, never through arguments, which every user of the machine can
 read in the process list.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,50 +17,11 @@ import yaml
 from reconciler.errors import ChartError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from reconciler.model.desired import ChartRef, Repository
+    from reconciler.model.desired import Repository
 
 OCI = "oci://"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A chart's place, as Helm takes it.
-
-    Attributes:
-        reference: an `oci://` URL, or the chart's name in `repository`.
-        repository: the repository with the credentials; None for a public registry.
-    """
-
-    reference: str
-    repository: Repository | None
-    version: str | None
-
-    @property
-    def is_oci(self) -> bool:
-        """It comes from an OCI registry, not from a repository with an index."""
-        return self.reference.startswith(OCI)
-
-
-def source_of(ref: ChartRef) -> Source:
-    """The place of a remote chart.
-
-    Raises:
-        ChartError: the reference names no repository to look in.
-    """
-    name, repository = ref.remote or "", ref.repository
-    if name.startswith(OCI) or (repository is None and not name):
-        return Source(name, repository, ref.version)
-    if repository is None:
-        raise ChartError(
-            f"cannot download chart {ref}: it names no repository",
-            where=ref.where,
-            hint="write `repository/name`, with the repository listed under `repositories`, or an oci:// URL",
-        )
-    if repository.url.startswith(OCI):
-        return Source(f"{repository.url.rstrip('/')}/{name}", repository, ref.version)
-    return Source(name, repository, ref.version)
 
 
 def registry_host(reference: str) -> str:
@@ -104,21 +63,6 @@ def match(url: str, repositories: Sequence[Repository]) -> Repository | None:
     if name != url:
         return next((item for item in repositories if item.name == name), None)
     return next((item for item in repositories if _address(item.url) == _address(url)), None)
-
-
-def take_archive(into: Path, download: Callable[[Path], None]) -> Path:
-    """Run a download into an empty folder and move the one archive that it leaves to `into`.
-
-    Raises:
-        ChartError: there is no archive afterwards.
-    """
-    into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into, prefix=".pull-") as folder:
-        download(Path(folder))
-        archives = sorted(Path(folder).glob("*.tgz"))
-        if not archives:
-            raise ChartError("the download left no chart archive")
-        return archives[0].replace(into / archives[0].name)
 
 
 def _address(url: str) -> tuple[str, str, str]:

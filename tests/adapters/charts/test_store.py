@@ -15,8 +15,9 @@ import pytest
 
 from reconciler.adapters.charts import ChartStore, bounds, build, files
 from reconciler.adapters.helm import LibraryEngine
-from reconciler.errors import ChartError, EngineError, Location
-from reconciler.model.desired import ChartRef, Repository
+from reconciler.adapters.repositories import Repositories
+from reconciler.errors import ChartError, Location
+from reconciler.model.desired import ChartRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from reconciler.model.engine import Engine
 
 HERE = Location("env.yaml", 3, 5)
-REPOSITORY = Repository("team", "https://charts.example.com", None, None, None, plain_http=False)
 
 
 def write(folder: Path, content: Mapping[str, str | bytes] | None = None, **metadata: Any) -> Path:
@@ -49,24 +49,8 @@ def local(path: Path, where: Location = HERE) -> ChartRef:
     return ChartRef(path, None, None, None, where)
 
 
-def remote(version: str | None) -> ChartRef:
-    """A chart in a repository."""
-    return ChartRef(None, "hello", version, REPOSITORY, HERE)
-
-
-class FakeEngine:
-    """Packs a chart instead of downloading it, and counts."""
-
-    def __init__(self, chart: Path) -> None:
-        self.chart = chart
-        self.pulls = 0
-
-    def pull(self, _chart: ChartRef, into: Path) -> Path:
-        self.pulls += 1
-        if not self.chart.exists():
-            raise EngineError("the server is away", hint="wait")
-        into.mkdir(parents=True)
-        return pack(self.chart, into / f"hello-{self.pulls}.tgz")
+class NoEngine:
+    """Is not asked: nothing has to be built."""
 
     def build_dependencies(self, chart: Path) -> None:
         raise AssertionError(chart)
@@ -80,18 +64,14 @@ def library() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> FakeEngine:
-    return FakeEngine(write(tmp_path / "server" / "hello"))
+def store(tmp_path: Path) -> ChartStore:
+    return make_store(tmp_path)
 
 
-@pytest.fixture
-def store(tmp_path: Path, engine: FakeEngine) -> ChartStore:
-    return make_store(tmp_path, engine)
-
-
-def make_store(folder: Path, engine: FakeEngine | Engine) -> ChartStore:
+def make_store(folder: Path, engine: NoEngine | Engine | None = None) -> ChartStore:
     """A store for the project at `folder`, as a new run would make it."""
-    return ChartStore(folder / ".cache", folder, cast("Engine", engine))
+    cache = folder / ".cache"
+    return ChartStore(cache, folder, cast("Engine", engine or NoEngine()), Repositories(cache))
 
 
 def test_reads_a_folder(store: ChartStore, tmp_path: Path) -> None:
@@ -127,7 +107,7 @@ def test_a_subchart_that_calls_lookup_counts(store: ChartStore, tmp_path: Path) 
     chart = store.fetch(local(path))
     assert (chart.uses_lookup, bool(chart.definitions)) == (True, True)
     shutil.rmtree(path / "charts")
-    assert not make_store(tmp_path, FakeEngine(path)).fetch(local(path)).uses_lookup
+    assert not make_store(tmp_path).fetch(local(path)).uses_lookup
 
 
 def test_an_archive_is_the_same_chart(store: ChartStore, tmp_path: Path) -> None:
@@ -139,12 +119,12 @@ def test_an_archive_is_the_same_chart(store: ChartStore, tmp_path: Path) -> None
     assert chart.digest != store.fetch(local(folder)).digest
 
 
-def test_the_digest_is_of_what_counts(tmp_path: Path, engine: FakeEngine) -> None:
+def test_the_digest_is_of_what_counts(tmp_path: Path) -> None:
     """Every name and byte that Helm loads; not ignored files, locks, times, or the packing of a subchart."""
     path = write(tmp_path / "api", {".helmignore": "*.bak\n", "templates/a.yaml": "x"})
 
     def digest() -> str:
-        return make_store(tmp_path, engine).fetch(local(path)).digest
+        return make_store(tmp_path).fetch(local(path)).digest
 
     first = digest()
     for name, text in {"x.bak": "1", "Chart.lock": "generated: now", "templates/.hidden": "1"}.items():
@@ -164,7 +144,7 @@ def test_the_digest_is_of_what_counts(tmp_path: Path, engine: FakeEngine) -> Non
     assert digest() == third
 
 
-def test_one_chart_is_read_once(tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_chart_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Releases that share a chart share the work, from several threads as well, and a failure keeps its own place."""
     read: list[Path] = []
 
@@ -173,7 +153,7 @@ def test_one_chart_is_read_once(tmp_path: Path, engine: FakeEngine, monkeypatch:
         return files.read_folder(folder, root)
 
     monkeypatch.setattr("reconciler.adapters.charts.store.read_folder", counting)
-    store, path = make_store(tmp_path, engine), write(tmp_path / "api")
+    store, path = make_store(tmp_path), write(tmp_path / "api")
     workers = [threading.Thread(target=store.fetch, args=[local(path)]) for _ in range(8)]
     for worker in workers:
         worker.start()
@@ -181,7 +161,7 @@ def test_one_chart_is_read_once(tmp_path: Path, engine: FakeEngine, monkeypatch:
         worker.join()
     assert read == [path]
     (path / "Chart.yaml").unlink()
-    second = make_store(tmp_path, engine)
+    second = make_store(tmp_path)
     for where in (HERE, Location("env.yaml", 9, 9)):
         with pytest.raises(ChartError) as caught:
             second.fetch(local(path, where))
@@ -240,19 +220,19 @@ def test_links_must_not_lead_out(store: ChartStore, tmp_path: Path, tmp_path_fac
         store.fetch(local(other))
 
 
-def test_huge_charts_are_refused(tmp_path: Path, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_huge_charts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither one file nor all of them may be larger than the bounds, in a folder or unpacked."""
     path = write(tmp_path / "api", {"big": "x" * 2000})
     archive = pack(path, tmp_path / "api.tgz")
     monkeypatch.setattr(bounds, "MAX_FILE", 1000)
     for ref in (path, archive):
         with pytest.raises(ChartError, match="more than"):
-            make_store(tmp_path, engine).fetch(local(ref))
+            make_store(tmp_path).fetch(local(ref))
     monkeypatch.setattr(bounds, "MAX_FILE", 10_000)
     monkeypatch.setattr(bounds, "MAX_CHART", 1000)
     for ref in (path, archive):
         with pytest.raises(ChartError, match="more than"):
-            make_store(tmp_path, engine).fetch(local(ref))
+            make_store(tmp_path).fetch(local(ref))
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "api/../../x", "loose"])
@@ -278,27 +258,6 @@ def _archive(folder: Path, member: tarfile.TarInfo) -> Path:
     return path
 
 
-def test_an_exact_version_is_downloaded_once(tmp_path: Path, engine: FakeEngine) -> None:
-    """It is in the cache for every later run, even when the server is away."""
-    first = make_store(tmp_path, engine).fetch(remote("1.0.0"))
-    shutil.rmtree(engine.chart)
-    assert make_store(tmp_path, engine).fetch(remote("1.0.0")) == first
-    assert engine.pulls == 1
-
-
-@pytest.mark.parametrize("version", [None, "^1.0.0", "1.x"])
-def test_the_newest_is_asked_for_in_each_run(tmp_path: Path, engine: FakeEngine, version: str | None) -> None:
-    """Once in a run; a server that is away is an error with the place that asked."""
-    store = make_store(tmp_path, engine)
-    assert store.fetch(remote(version)) is store.fetch(remote(version))
-    make_store(tmp_path, engine).fetch(remote(version))
-    assert engine.pulls == 2
-    shutil.rmtree(engine.chart)
-    with pytest.raises(ChartError, match="the server is away") as caught:
-        make_store(tmp_path, engine).fetch(remote(version))
-    assert (caught.value.where, caught.value.hint) == (HERE, "wait")
-
-
 def test_missing_dependencies_are_built_in_the_cache(tmp_path: Path, library: Engine) -> None:
     """Nested `file://` charts too; the checkout stays as it is; the result is used again until something changes."""
     write(tmp_path / "libs" / "inner", {"values.yaml": "x: 1"})
@@ -317,8 +276,8 @@ def test_missing_dependencies_are_built_in_the_cache(tmp_path: Path, library: En
     base = next(item.chart for item in chart.subcharts if item.key == "b")
     assert [item.key for item in base.subcharts] == ["inner"]
     assert chart.path.is_relative_to(tmp_path / ".cache")
-    # The fake engine would raise if it were asked to build.
-    assert make_store(tmp_path, FakeEngine(path)).fetch(local(path)) == chart
+    # NoEngine would raise if it were asked to build.
+    assert make_store(tmp_path).fetch(local(path)) == chart
     shutil.rmtree(tmp_path / ".cache")
     assert make_store(tmp_path, library).fetch(local(path)).digest == chart.digest
     (tmp_path / "libs" / "inner" / "values.yaml").write_text("x: 2")

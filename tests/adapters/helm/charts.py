@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.repositories import Repositories
 from reconciler.errors import Location
 from reconciler.model.desired import ChartRef, Repository
 from reconciler.model.engine import Capabilities, RenderRequest, WriteRequest
@@ -139,7 +140,8 @@ def local(path: Path) -> ChartRef:
 
 def read(path: Path, engine: Engine) -> Chart:
     """The chart at `path`, read anew."""
-    return ChartStore(path.parent / ".cache", path.parent, engine).fetch(local(path))
+    cache = path.parent / ".cache"
+    return ChartStore(cache, path.parent, engine, Repositories(cache)).fetch(local(path))
 
 
 def repository(url: str, *, password: str = PASSWORD, name: str = "team") -> Repository:

@@ -8,11 +8,10 @@ import pytest
 
 from reconciler.adapters.helm.manifests import objects_only, split_stream
 from reconciler.adapters.helm.options import FOREVER_SECONDS, HOOK_SECONDS, timeout_seconds, wait_strategy
-from reconciler.adapters.helm.sources import match, registry_credentials, source_of
-from reconciler.errors import ChartError
-from reconciler.model.desired import ChartRef, Wait
+from reconciler.adapters.helm.sources import match, registry_credentials
+from reconciler.model.desired import Wait
 
-from .charts import HERE, repository
+from .charts import repository
 
 
 def test_the_documents_of_one_template_are_joined() -> None:
@@ -58,12 +57,6 @@ def test_registry_credentials_are_for_one_host() -> None:
     """Docker's format, keyed by host and port."""
     found = json.loads(registry_credentials([repository("oci://127.0.0.1:5000/charts/x")]))
     assert list(found["auths"]) == ["127.0.0.1:5000"]
-
-
-def test_a_name_without_a_repository_is_an_error() -> None:
-    """It has to say where from."""
-    with pytest.raises(ChartError, match="names no repository"):
-        source_of(ChartRef(None, "redis", "1.0.0", None, HERE))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from reconciler.model.secret import SecretText
 from tests.servers import PASSWORD
 
 from .charts import HERE, read, repository, write_chart, writing
-from .test_downloads import remote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +39,6 @@ record = {{"argv": sys.argv[1:], "stdin": sys.stdin.read(), "environ": dict(os.e
           "modes": [oct(os.stat(path).st_mode & 0o777) for path in files]}}
 with open("{record}", "a") as file:
     file.write(json.dumps(record) + "\\n")
-for arg in sys.argv:
-    if arg.startswith("--destination="):
-        open(arg.split("=", 1)[1] + "/a.tgz", "w").close()
 """
 
 
@@ -57,14 +53,15 @@ def fake(folder: Path, version: str = "v4.3.1") -> Path:
 def test_secrets_come_by_stdin_and_private_files(tmp_path: Path) -> None:
     """No value, token or password is in an argument; Helm's settings of the user do not come in; files go."""
     environ = {"PATH": os.environ["PATH"], "HELM_NAMESPACE": "other", "HELM_KUBETOKEN": "x", "KUBECONFIG": "/y"}
-    engine = ProgramEngine(fake(tmp_path), [repository("https://charts.example.com")], environ)
+    known = [repository("https://charts.example.com"), repository("oci://registry.example.com/x", name="images")]
+    engine = ProgramEngine(fake(tmp_path), known, environ)
     chart = read(write_chart(tmp_path / "plain"), engine)
     access = ClusterAccess("main", SecretText(KUBECONFIG), "ctx", tmp_path, HERE)
     engine.install(writing(chart, access, "shop", {"password": "pa55word"}))
-    engine.pull(remote("hello", "https://charts.example.com", "1.0.0"), tmp_path / "out")
-    engine.pull(remote("hello", "oci://registry.example.com/x", "1.0.0"), tmp_path / "out")
+    needs = [{"name": "hello", "version": "1.0.0", "repository": item.url} for item in known]
+    engine.build_dependencies(write_chart(tmp_path / "whole", dependencies=needs))
     text = (tmp_path / "record").read_text()
-    [install, *_pulls] = records = [json.loads(line) for line in text.splitlines()]
+    [install, _build] = records = [json.loads(line) for line in text.splitlines()]
     arguments = json.dumps([record["argv"] for record in records])
     assert not any(secret in arguments for secret in ("pa55word", "s3cr3t-t0ken", PASSWORD))
     assert json.loads(install["stdin"]) == {"password": "pa55word"}
@@ -82,14 +79,14 @@ def test_an_old_helm_is_refused(tmp_path: Path, version: str) -> None:
     program = fake(tmp_path, version)
     engine = ProgramEngine(program, [], os.environ)
     with pytest.raises(EngineError, match=f"found helm .*{version}.* at {program}; the program engine needs v4"):
-        engine.pull(remote("hello", "https://charts.example.com"), tmp_path / "out")
+        engine.build_dependencies(write_chart(tmp_path / "whole"))
 
 
 def test_a_program_that_cannot_start_is_an_error(tmp_path: Path) -> None:
     """The error names the program."""
     engine = ProgramEngine(tmp_path / "none", [], os.environ)
     with pytest.raises(EngineError, match=r"cannot start .*none"):
-        engine.pull(remote("hello", "https://charts.example.com"), tmp_path / "out")
+        engine.build_dependencies(write_chart(tmp_path / "whole"))
 
 
 def test_values_are_json_that_is_yaml() -> None:
