@@ -36,11 +36,13 @@ class Trouble:
         told: what Helm, the server or the plan said.
         hint: what they said to try; None when they said nothing.
         cause: its cause, where it is known without reading `told`.
+        shown: what else shows it.
     """
 
     told: str
     hint: str | None = None
     cause: Cause | None = None
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,8 @@ def _refused(trouble: Trouble, about: About, evidence: Evidence) -> Answer:
     known = recognise(trouble.told, about)
     cause = trouble.cause or (known.cause if known else Cause.FAILED)
     hint = trouble.hint or (known.hint if known and known.cause is cause else advice(cause, about)) or _OWN_WORDS
-    shown = tuple(_terminating(evidence, about.namespace)) if cause is Cause.NAMESPACE_TERMINATING else ()
-    return Answer(cause, None, trouble.told, shown, hint)
+    more = _terminating(evidence, about.namespace) if cause is Cause.NAMESPACE_TERMINATING else ()
+    return Answer(cause, None, trouble.told, (*trouble.shown, *more), hint)
 
 
 _OWN_WORDS = "do what it says, then apply again"

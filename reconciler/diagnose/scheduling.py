@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.diagnose.nodes import fits
 from reconciler.diagnose.scene import Answer, Scene, condition
 from reconciler.model.finding import Cause
 from reconciler.model.identity import Kind
@@ -13,40 +14,44 @@ from reconciler.model.manifest import id_of, kind_of
 from reconciler.model.pods import containers
 
 _CLAIM = Kind("v1", "PersistentVolumeClaim")
+_LABELS_HINT = "correct nodeSelector or affinity in the values, or label a node: `kubectl get nodes --show-labels`"
 _CLAIM_EVENTS = ("ProvisioningFailed", "FailedBinding")
 
-# The scheduler counts nodes by what each lacks; the reason that most of them have is the one to mend.
+# A node tells the first filter that it fails; these are the scheduler's, the last one first. A node that came far tells
+# what to mend, one that was never meant to take the pod does not: what the pod itself asks of nodes is
+# therefore looked at before, and comes last here.
 _REASONS = tuple(
-    (cause, re.compile(rf"(\d+) {pattern}", re.IGNORECASE), hint)
+    (cause, re.compile(rf"(\d+) ({pattern})", re.IGNORECASE), hint)
     for cause, pattern, hint in (
         (
-            Cause.NO_RESOURCES,
-            r"(Insufficient [\w./-]+|Too many pods)",
-            "ask for less (`resources.requests`, `replicas`), or add nodes",
-        ),
-        (
-            Cause.TAINTED,
-            r"(node\(s\) had untolerated taints?[^,.]*|node\(s\) were unschedulable)",
-            "add a toleration in the chart's values, or remove the taint: `kubectl describe nodes`",
-        ),
-        (
             Cause.NO_NODE_FITS,
-            r"(node\(s\) didn't (match|satisfy) [^,.]*)",
-            "correct nodeSelector, affinity or topologySpreadConstraints in the chart's values, or label a node",
+            r"node\(s\) didn't (?:match|satisfy) (?:pod (?:anti-)?affinity|pod topology|existing pods)[^,.]*",
+            "correct affinity or topologySpreadConstraints in the chart's values, or add nodes",
         ),
         (
             Cause.NO_VOLUME,
             (
-                r"(node\(s\) (had volume node affinity conflict|didn't find available persistent volumes|"
-                r"exceed max volume count|unavailable due to [^,.]*))"
+                r"node\(s\) (?:had volume node affinity conflict|didn't find available persistent volumes|"
+                r"didn't match PersistentVolume[^,.]*|exceed max volume count|unavailable due to [^,.]*)"
             ),
             "the volume is bound to other nodes: free it, or let the pod run there",
         ),
         (
+            Cause.NO_RESOURCES,
+            r"Insufficient [\w./-]+|Too many pods",
+            "ask for less (`resources.requests`, `replicas`), or add nodes",
+        ),
+        (
             Cause.PORT_TAKEN,
-            r"(node\(s\) didn't have free ports[^,.]*)",
+            r"node\(s\) didn't have free ports[^,.]*",
             "choose another hostPort, use fewer replicas than nodes, or do without hostPort",
         ),
+        (
+            Cause.TAINTED,
+            r"node\(s\) had untolerated taint[^,.]*|node\(s\) were unschedulable",
+            "add a toleration in the chart's values, or remove the taint: `kubectl describe nodes`",
+        ),
+        (Cause.NO_NODE_FITS, r"node\(s\) didn't (?:match|satisfy) [^,.]*", _LABELS_HINT),
     )
 )
 
@@ -57,28 +62,30 @@ def unschedulable(scene: Scene) -> Answer | None:
         told = condition(pod, "PodScheduled")
         message = text_at(told, "message")
         if told.get("status") == "False" and message:
-            return _claims_of(scene, pod, message) or _unscheduled(pod, message)
+            return _claims_of(scene, pod, message) or _unscheduled(scene, pod, message)
     return None
 
 
-def _unscheduled(pod: JsonMap, told: str) -> Answer:
-    found = [(int(match.group(1)), cause, match.group(2), hint) for cause, match, hint in _counted(told)]
-    nodes, cause, reason, hint = max(
-        found,
-        key=lambda entry: entry[0],
-        default=(0, Cause.UNSCHEDULABLE, told, "`kubectl describe nodes` shows what they offer"),
-    )
-    counted = f"{nodes} nodes: {reason}" if nodes else reason
+def _unscheduled(scene: Scene, pod: JsonMap, told: str) -> Answer:
+    cause, reason, hint = _wishes(scene, pod) or _first_reason(told)
     evidence = (f"condition PodScheduled False: {told}", *_requests(pod))
-    return Answer(cause, id_of(pod), f"no node takes {id_of(pod)}: {counted}", evidence, hint, _wanted(pod))
+    return Answer(cause, id_of(pod), f"no node takes {id_of(pod)}: {reason}", evidence, hint, _wanted(pod))
 
 
-def _counted(told: str) -> Iterator[tuple[Cause, re.Match[str], str]]:
+def _wishes(scene: Scene, pod: JsonMap) -> tuple[Cause, str, str] | None:
+    """That no node at all is as the pod asks."""
+    nodes = scene.evidence.nodes.values()
+    if not nodes or any(fits(node, pod) for node in nodes):
+        return None
+    return Cause.NO_NODE_FITS, f"none of {len(nodes)} nodes has the labels that it asks for", _LABELS_HINT
+
+
+def _first_reason(told: str) -> tuple[Cause, str, str]:
     # What preemption could do is said after the reasons, in the same words.
     reasons = told.partition("preemption:")[0]
-    for cause, pattern, hint in _REASONS:
-        for match in pattern.finditer(reasons):
-            yield cause, match, hint
+    found = ((cause, pattern.search(reasons), hint) for cause, pattern, hint in _REASONS)
+    named = ((cause, f"{match[1]} nodes: {match[2]}", hint) for cause, match, hint in found if match)
+    return next(named, (Cause.UNSCHEDULABLE, told, "`kubectl describe nodes` shows what they offer"))
 
 
 def _requests(pod: JsonMap) -> Iterator[str]:

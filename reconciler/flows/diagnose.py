@@ -14,7 +14,7 @@ from reconciler.model.desired import Release
 from reconciler.model.finding import Finding
 from reconciler.model.identity import ReleaseId
 from reconciler.model.observed import ReleaseStatus
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, ActionKind
 from reconciler.observe.concurrency import concurrently
 
 
@@ -40,25 +40,23 @@ def diagnose(request: Request, context: Context, lines: int) -> Diagnosis:
     readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
     investigator = Investigator(found.desired, readers, context.now, lines)
     with masked(found.desired.mask):
-        blocked = {action.target: action for action in planned.blocked}
+        actions = {action.target: action for action in planned.actions}
         others = [action for action in planned.blocked if not isinstance(action.target, ReleaseId)]
         of_others = concurrently(lambda action: investigator.failed(action, action.reason, None), others)
         of_releases = concurrently(
-            lambda release: _of_release(release, blocked.get(release.id), investigator, found), found.desired.releases
+            lambda release: _of_release(release, actions[release.id], investigator, found), found.desired.releases
         )
     findings = tuple(finding for several in (*of_others, *of_releases) for finding in several)
     return Diagnosis(found.desired.name, len(found.desired.releases), findings)
 
 
-def _of_release(
-    release: Release, blocked: Action | None, investigator: Investigator, found: Found
-) -> tuple[Finding, ...]:
-    if blocked:
-        return investigator.failed(blocked, blocked.reason, None)
+def _of_release(release: Release, action: Action, investigator: Investigator, found: Found) -> tuple[Finding, ...]:
+    if action.kind is ActionKind.BLOCKED:
+        return investigator.failed(action, action.reason, None)
     stored = found.observed.release(release.id)
     trouble = None
     if stored is None:
-        trouble = not_installed(release.id)
+        trouble = not_installed(action)
     elif stored.status is ReleaseStatus.FAILED:
         trouble = Trouble(f"revision {stored.revision} failed: {stored.description}")
     roots = roots_of(release, found.observed.clusters[release.id.cluster])

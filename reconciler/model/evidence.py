@@ -44,7 +44,7 @@ class Evidence:
         events: what was said about them, the newest first.
         logs: the last lines of containers that did not do well.
         contents: the Secrets and ConfigMaps that pods need; None for one that does not exist.
-        nodes: those on which such pods are.
+        nodes: those on which such pods are; all, when one of the pods is on none.
         namespaces: the namespaces of the release, by name, as far as they could be read.
         gaps: what could not be read, and why.
         mask: hides the values of those Secrets, whoever made them.

@@ -85,7 +85,8 @@ class _Gathering:
 
         def read(place: tuple[Resource, str]) -> Sequence[JsonMap]:
             resource, home = place
-            return self._try(f"{resource.plural} in {home}", lambda: self.cluster.objects(resource, home, "")) or ()
+            what = f"{resource.plural} in {home}" if home else resource.plural
+            return self._try(what, lambda: self.cluster.objects(resource, home, "")) or ()
 
         return tuple(item for found in concurrently(read, places) for item in found)
 
@@ -114,7 +115,10 @@ class _Gathering:
         return tuple(filter(None, map(_clean, whole)))[-self.lines :]
 
     def _nodes(self, pods: Sequence[JsonMap]) -> Mapping[str, JsonMap]:
-        names = sorted({name for pod in pods if (name := text_at(pod, "spec", "nodeName"))})
+        """Where the pods are; all of them when one is nowhere."""
+        names = sorted({text_at(pod, "spec", "nodeName") for pod in pods})
+        if "" in names:
+            return {id_of(item).name: item for item in self._lists((_NODE,), ("",))}
         found = concurrently(lambda name: self._fetch(ObjectId(_NODE, "", name)), names)
         return {name: item for name, item in zip(names, found, strict=True) if item}
 
