@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.diagnose.health import object_health
 from reconciler.diagnose.places import locate
 from reconciler.diagnose.rules import judge
-from reconciler.diagnose.scene import Answer, make_scene
+from reconciler.diagnose.scene import Answer, Scene, make_scene
 from reconciler.errors import Location
 from reconciler.model.desired import Release
 from reconciler.model.evidence import Evidence
@@ -24,7 +24,8 @@ from reconciler.model.standing import Condition, Health
 # A log line or a message may be of any length; what tells why stands at its beginning.
 _LONGEST = 500
 # What Helm says when it waited in vain: the objects say why.
-_SYMPTOMS = (Cause.TIMED_OUT, Cause.HOOK_FAILED, Cause.FAILED)
+_SYMPTOMS = (Cause.TIMED_OUT, Cause.PROGRESS_DEADLINE, Cause.HOOK_FAILED, Cause.FAILED)
+_WAITED = (Cause.TIMED_OUT, Cause.PROGRESS_DEADLINE)
 _VAGUE = (Cause.NOT_READY, Cause.OBJECT_MISSING)
 
 
@@ -36,13 +37,11 @@ class Trouble:
         told: what Helm, the server or the plan said.
         hint: what they said to try; None when they said nothing.
         cause: its cause, where it is known without reading `told`.
-        shown: what else shows it.
     """
 
     told: str
     hint: str | None = None
     cause: Cause | None = None
-    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,11 @@ def _refused(trouble: Trouble, about: About, evidence: Evidence) -> Answer:
     known = recognise(trouble.told, about)
     cause = trouble.cause or (known.cause if known else Cause.FAILED)
     hint = trouble.hint or (known.hint if known and known.cause is cause else advice(cause, about)) or _OWN_WORDS
-    more = _terminating(evidence, about.namespace) if cause is Cause.NAMESPACE_TERMINATING else ()
-    return Answer(cause, None, trouble.told, (*trouble.shown, *more), hint)
+    shown = tuple(_terminating(evidence, about.namespace)) if cause is Cause.NAMESPACE_TERMINATING else ()
+    return Answer(cause, None, trouble.told, shown, hint)
 
 
+_READY_NOW = "everything is ready by now: apply again, and give it a longer `wait`"
 _OWN_WORDS = "do what it says, then apply again"
 
 
@@ -133,16 +133,27 @@ def _terminating(evidence: Evidence, namespace: str) -> Iterator[str]:
 
 def _of_objects(told: Answer | None, roots: Sequence[Root], evidence: Evidence) -> list[Answer]:
     """One answer for each object; what is merely not ready yet says nothing beside what is known to be wrong."""
-    listed = {id_of(item): item for item in evidence.objects}
-    scenes = (make_scene(listed.get(id_of(root.item), root.item), root.health, evidence) for root in roots)
-    answers = [judge(scene) for scene in scenes]
+    answers = [judge(scene) for scene in _scenes(roots, evidence)]
     known = [answer for answer in answers if answer.cause not in _VAGUE]
     if known:
         return _distinct(known)
     if told is None:
         return answers
+    if not answers and not evidence.gaps and told.cause in _WAITED:
+        return [replace(told, hint=_READY_NOW)]
     waited = [line for answer in answers for line in (answer.message, *answer.evidence)]
     return [replace(told, evidence=(*told.evidence, *waited))]
+
+
+def _scenes(roots: Sequence[Root], evidence: Evidence) -> Iterator[Scene]:
+    """The scene around each object, as it was when all around it was read."""
+    listed = {id_of(item): item for item in evidence.objects}
+    for root in roots:
+        live = listed.get(id_of(root.item))
+        health = object_health(live) if live else root.health
+        # It may have become ready meanwhile; then there is nothing to explain.
+        if not health.is_healthy:
+            yield make_scene(live or root.item, health, evidence)
 
 
 def _distinct(answers: list[Answer]) -> list[Answer]:

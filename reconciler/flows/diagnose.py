@@ -56,7 +56,7 @@ def _of_release(release: Release, action: Action, investigator: Investigator, fo
     stored = found.observed.release(release.id)
     trouble = None
     if stored is None:
-        trouble = not_installed(action)
+        trouble = not_installed(release.id)
     elif stored.status is ReleaseStatus.FAILED:
         trouble = Trouble(f"revision {stored.revision} failed: {stored.description}")
     roots = roots_of(release, found.observed.clusters[release.id.cluster])

@@ -12,7 +12,7 @@ from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
 from reconciler.model.evidence import NOTHING, Evidence
 from reconciler.model.finding import Cause, Finding
-from reconciler.model.identity import NamespaceId, Target
+from reconciler.model.identity import NamespaceId, ReleaseId, Target
 from reconciler.model.observed import ObservedCluster
 from reconciler.model.plan import Action
 from reconciler.observe.evidence import gather
@@ -83,8 +83,7 @@ def roots_of(release: Release, cluster: ObservedCluster) -> tuple[Root, ...]:
     return troubled(stored, cluster) if stored else ()
 
 
-def not_installed(action: Action) -> Trouble:
-    """A release that the environment has and its cluster has not; with what the plan could not have checked."""
-    told = f"{action.target} is not installed on cluster {action.target.cluster}"
-    notes = dict.fromkeys(f"not checked by the server: {change.note}" for change in action.changes if change.note)
-    return Trouble(told, "install it: `reconcile apply`", Cause.NOT_INSTALLED, tuple(notes))
+def not_installed(release: ReleaseId) -> Trouble:
+    """A release that the environment has and its cluster has not."""
+    told = f"{release} is not installed on cluster {release.cluster}"
+    return Trouble(told, "install it: `reconcile apply`", Cause.NOT_INSTALLED)

@@ -52,8 +52,11 @@ class ClusterReader(Protocol):
         """Forget which kinds are served: definitions may have been installed."""
         ...
 
-    def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
-        """The objects of a kind in a namespace (empty: in all) that carry the labels; may lag by a moment."""
+    def objects(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
+        """The objects of a kind in a namespace (empty: in all) that carry the labels.
+
+        They may lag by a moment, unless `exact`.
+        """
         ...
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:

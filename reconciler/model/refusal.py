@@ -162,6 +162,11 @@ _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] =
             _say("`kubectl describe` and `kubectl logs` of the hook's job in {namespace} tell more"),
         ),
         (
+            Cause.PROGRESS_DEADLINE,
+            "progress deadline exceeded",
+            _say("`reconcile diagnose` tells what it waits for; raise progressDeadlineSeconds if it is slow"),
+        ),
+        (
             Cause.TIMED_OUT,
             r"context deadline exceeded|wait of \d+ s elapsed|timed out waiting",
             _say("`reconcile diagnose` and `kubectl describe` tell what it waits for; or raise `wait`"),

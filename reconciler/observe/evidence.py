@@ -86,7 +86,7 @@ class _Gathering:
         def read(place: tuple[Resource, str]) -> Sequence[JsonMap]:
             resource, home = place
             what = f"{resource.plural} in {home}" if home else resource.plural
-            return self._try(what, lambda: self.cluster.objects(resource, home, "")) or ()
+            return self._try(what, lambda: self.cluster.objects(resource, home, "", exact=True)) or ()
 
         return tuple(item for found in concurrently(read, places) for item in found)
 

@@ -85,6 +85,11 @@ ABOUT = About("api", "shop", "api 1.0.0", "cluster main")
         ('no matches for kind "Widget" in version "example.com/v1"', Cause.UNKNOWN_KIND, "CRD"),
         ("release: not found", Cause.NOT_INSTALLED, "install it"),
         ("failed pre-install: job x failed: BackoffLimitExceeded", Cause.HOOK_FAILED, "kubectl logs"),
+        (
+            "resource Deployment/shop/x not ready. status: Failed, message: Progress deadline exceeded",
+            Cause.PROGRESS_DEADLINE,
+            "progressDeadlineSeconds",
+        ),
         ("Deployment/shop/x not ready; the wait of 5 s elapsed", Cause.TIMED_OUT, "reconcile diagnose"),
         ('User "u" cannot create resource "pods": is forbidden', Cause.RIGHTS_MISSING, "cluster main"),
         (

@@ -54,11 +54,10 @@ class KubeReader:
         """Forget which kinds are served: definitions may have been installed."""
         self.__dict__.pop("_resources", None)
 
-    def objects(self, resource: Resource, namespace: str, selector: str) -> Sequence[JsonMap]:
+    def objects(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
         """See ClusterReader. Answered from the server's cache (`resourceVersion=0`), as kubectl's watches are."""
-        answer = self._transport.get(
-            object_path(resource, namespace), {"labelSelector": selector, "resourceVersion": "0"}
-        )
+        age = {} if exact else {"resourceVersion": "0"}
+        answer = self._transport.get(object_path(resource, namespace), {"labelSelector": selector, **age})
         kind = {"apiVersion": resource.kind.api_version, "kind": resource.kind.name}
         return [{**kind, **item} for item in answer["items"]]
 
