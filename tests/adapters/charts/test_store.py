@@ -308,3 +308,17 @@ def test_the_first_of_two_builders_wins(tmp_path: Path) -> None:
     assert (tmp_path / "made").exists()
     with pytest.raises(OSError, match="none"):
         build.move_into_place(tmp_path / "none", tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_files_of_a_chart_can_be_read_again(tmp_path: Path, *, packed: bool) -> None:
+    """Those that Helm loads, from a folder or an archive; their sizes without subcharts were noted at first."""
+    chart = write(tmp_path / "web", {"files/a.bin": b"12345", ".helmignore": "*.log\n", "x.log": "no"})
+    write(chart / "charts" / "sub", {"files/b.bin": b"1" * 1000})
+    store = ChartStore(tmp_path / "cache", tmp_path, cast("Engine", NoEngine()), Repositories(tmp_path / "cache"))
+    fetched = store.fetch(local(pack(chart, tmp_path / "web.tgz") if packed else chart))
+    contents = store.contents(fetched)
+    assert contents["files/a.bin"] == b"12345"
+    assert contents["charts/sub/files/b.bin"] == b"1" * 1000
+    own = {name: data for name, data in contents.items() if not name.startswith("charts/")}
+    assert fetched.size == sum(map(len, own.values())) < 1000
