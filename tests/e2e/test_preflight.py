@@ -403,7 +403,7 @@ def test_a_chart_that_cannot_be_had_is_a_check(config: Project) -> None:
 
 
 def test_a_plan_with_nothing_to_do_asks_no_more_than_before(config: Project) -> None:
-    """Seven questions: the kinds (2), the version, the namespace, the releases, one list; nothing for the checks."""
+    """Six questions: the kinds (2), the version, the namespace, the releases, one list; nothing for the checks."""
     config.applied()
     mark = config.control_plane.settle_audit()
     assert config("plan").code == 0
