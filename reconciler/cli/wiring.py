@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.charts.workshop import LocalWorkshop
@@ -21,8 +22,10 @@ from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ClusterAccess, Desired, Repository
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
-from reconciler.model.probe import ClusterProber
 from reconciler.model.workshop import Workshop
+
+if TYPE_CHECKING:
+    from reconciler.model.probe import ClusterProber
 
 
 def make_context(environment: str, engine: str) -> Context:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reconciler.model.chart import Chart
 from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ChartRef, ClusterAccess, Desired
 from reconciler.model.engine import Engine
-from reconciler.model.image import Registries
 from reconciler.model.inputs import Inputs
-from reconciler.model.probe import ClusterProber
+
+if TYPE_CHECKING:
+    # Of use to `preflight` alone; every command would load them.
+    from reconciler.model.image import Registries
+    from reconciler.model.probe import ClusterProber
 
 
 @dataclass(frozen=True, slots=True)

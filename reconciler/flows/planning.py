@@ -11,7 +11,6 @@ from reconciler.desired.render import render
 from reconciler.desired.select import select
 from reconciler.errors import ChartError, EngineError
 from reconciler.flows.context import Context, Request, Tools
-from reconciler.flows.foresight import foresee
 from reconciler.flows.masking import masked
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
@@ -71,6 +70,11 @@ def compare(
 def make_plan(found: Found) -> Plan:
     """What to do about what was found; asks the servers, writes nothing."""
     previews = {**own_previews(found), **preview_releases(found, found.states)}
+    if not previews:
+        return build_plan(found.desired, found.own, found.states, previews)
+    # A plan with nothing to do has to be quick, and needs none of it.
+    from reconciler.flows.foresight import foresee  # noqa: PLC0415 - see above
+
     with masked(found.desired.mask):
         foreseen, notes = foresee(found.desired, found.observed, found.tools, previews)
     warnings = (*notes, *server_warnings(found.desired, foreseen))

@@ -83,7 +83,7 @@ def _cluster(access: ClusterAccess, desired: Desired, tools: Tools, context: Con
         yield refusal_check(access.name, "credentials", error, access.where)
         yield unreached_check(access.name, "everything in it", "the server does not let us in")
         return
-    site, refusals = open_site(access, desired, tools, context)
+    site, refusals = open_site(access, prober, desired, tools, context)
     yield from refusals
     if site:
         yield from (check for name, stage in STAGES.items() for check in _asked(name, stage, site))

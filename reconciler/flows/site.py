@@ -74,7 +74,7 @@ class Site:
 
 
 def open_site(
-    access: ClusterAccess, desired: Desired, tools: Tools, context: Context
+    access: ClusterAccess, prober: ClusterProber, desired: Desired, tools: Tools, context: Context
 ) -> tuple[Site | None, list[Check]]:
     """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves."""
     part, reader = _part(desired, access), context.reader(access)
@@ -87,7 +87,7 @@ def open_site(
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
     objects = {key: items for key, items in rendered.items() if not isinstance(items, Check)}
     part = replace(part, releases=tuple(release for release in part.releases if release.id in objects))
-    return Site(access, part, tools, context.prober(access), reader, resources, observed, objects), refusals
+    return Site(access, part, tools, prober, reader, resources, observed, objects), refusals
 
 
 def _observed(

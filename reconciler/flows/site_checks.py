@@ -23,10 +23,11 @@ from reconciler.preflight.doubles import double_checks
 from reconciler.preflight.host_ports import asks_host_ports, host_port_checks
 from reconciler.preflight.kinds import kind_checks, served_checks, unserved
 from reconciler.preflight.namespaces import namespace_checks
+from reconciler.preflight.needs import needed_rights
 from reconciler.preflight.node_ports import asks_node_ports, node_port_checks
 from reconciler.preflight.quota import quota_checks
 from reconciler.preflight.references import pointers, reference_checks
-from reconciler.preflight.rights import EVERYTHING, everything_check, needed_rights, right_checks
+from reconciler.preflight.rights import EVERYTHING, everything_check, right_checks
 from reconciler.preflight.sizes import size_check
 
 Stage = Callable[[Site], Iterable[Check]]

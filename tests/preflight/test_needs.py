@@ -1,0 +1,139 @@
+"""What an apply needs to be allowed; that the list is complete is tested end to end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.model.cluster import Resource
+from reconciler.model.desired import Release, Wait
+from reconciler.model.identity import Kind
+from reconciler.model.json import JsonMap
+from reconciler.model.observed import ObservedCluster
+from reconciler.preflight.needs import needed_rights
+from tests.plan.factories import (
+    API,
+    RESOURCES,
+    config_map,
+    desired,
+    namespace,
+    observed,
+    release,
+    secret,
+    stored,
+)
+
+ROLE, BINDING = Kind("rbac.authorization.k8s.io/v1", "Role"), Kind("rbac.authorization.k8s.io/v1", "RoleBinding")
+DEPLOYMENT = Kind("apps/v1", "Deployment")
+SERVED = {
+    **RESOURCES,
+    ROLE: Resource(ROLE, "roles", namespaced=True),
+    BINDING: Resource(BINDING, "rolebindings", namespaced=True),
+    DEPLOYMENT: Resource(DEPLOYMENT, "deployments", namespaced=True),
+}
+
+
+def rights(
+    *objects: JsonMap,
+    of: Release | None = None,
+    cluster: ObservedCluster | None = None,
+    required: bool = True,
+    **more: Any,
+) -> dict[str, set[str]]:
+    """The rights of one release that are required, or those that are not: resource → verbs."""
+    needs = needed_rights(desired(of or release(), **more), {API: objects}, SERVED, cluster)
+    found: dict[str, set[str]] = {}
+    for need in needs:
+        if need.required == required:
+            found.setdefault(need.right.resource, set()).add(need.right.verb)
+    return found
+
+
+def item(kind: Kind, name: str = "api", **fields: Any) -> dict[str, Any]:
+    """An object as a chart renders it."""
+    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": name}, **fields}
+
+
+def test_a_release_without_objects() -> None:
+    """Helm's storage and the namespace; to diagnose needs more, and is not required."""
+    assert rights() == {"namespaces": {"get"}, "secrets": {"get", "list", "create", "update"}}
+    assert rights(required=False) == {
+        "secrets": {"delete"},
+        "pods": {"list"},
+        "pods/log": {"get"},
+        "events": {"list"},
+    }
+
+
+def test_objects_are_seen_and_written() -> None:
+    """Server-side apply needs both to create and to patch; to remove them is for later."""
+    assert rights(config_map())["configmaps"] == {"get", "list", "create", "patch"}
+    assert rights(config_map(), required=False)["configmaps"] == {"delete"}
+
+
+def test_what_is_dropped_has_to_be_removed() -> None:
+    """Then deleting is part of this very plan; not what Helm is told to keep."""
+    kept = item(Kind("v1", "ConfigMap"), "kept")
+    kept["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
+    gone = observed(stored(objects=[config_map("old"), kept])).clusters["main"]
+    assert "delete" in rights(config_map(), cluster=gone)["configmaps"]
+    same = observed(stored(objects=[config_map(), kept])).clusters["main"]
+    assert "delete" not in rights(config_map(), cluster=same)["configmaps"]
+
+
+def test_hooks_are_made_and_removed() -> None:
+    """Helm deletes what is left of the last run, and waits for the new one."""
+    hook = config_map()
+    hook["metadata"]["annotations"] = {"helm.sh/hook": "pre-install"}
+    assert rights(hook)["configmaps"] == {"get", "list", "watch", "create", "patch", "delete"}
+
+
+def test_waiting_looks_below_workloads() -> None:
+    """At the ReplicaSets and pods of a Deployment."""
+    found = rights(item(DEPLOYMENT), of=release(wait=Wait(60)))
+    assert found["deployments"] == {"get", "list", "watch", "create", "patch"}
+    assert (found["replicasets"], found["pods"]) == ({"list"}, {"list"})
+
+
+def test_the_oldest_revision_goes_when_the_history_is_full() -> None:
+    """Helm fails without that right."""
+    full = observed(stored(revision=10)).clusters["main"]
+    assert "delete" in rights(cluster=full)["secrets"]
+
+
+def test_what_the_environment_keeps() -> None:
+    """A namespace has to be created only where it does not exist."""
+    found = rights(namespaces=[namespace()], secrets=[secret()])
+    assert found["namespaces"] == {"get", "patch", "create"}
+    assert found["secrets"] == {"get", "list", "create", "update", "patch"}
+    there = observed(namespaces={namespace().id: {}}).clusters["main"]
+    assert rights(namespaces=[namespace()], cluster=there)["namespaces"] == {"get", "patch"}
+
+
+def test_definitions_are_made_at_a_first_install() -> None:
+    """Those of crds/; afterwards Helm leaves them alone."""
+    first = release()
+    assert first.chart
+    first = replace(first, chart=replace(first.chart, definitions=({},)))
+    assert rights(of=first)["customresourcedefinitions"] == {"get", "list", "watch", "create", "patch"}
+    assert "customresourcedefinitions" not in rights(of=first, cluster=observed(stored()).clusters["main"])
+
+
+@pytest.mark.parametrize(
+    ("made", "verb", "resource"),
+    [
+        (item(ROLE), "escalate", "roles"),
+        (item(BINDING, roleRef={"kind": "Role"}), "bind", "roles"),
+        (item(BINDING, roleRef={"kind": "ClusterRole"}), "bind", "clusterroles"),
+    ],
+)
+def test_giving_rights_may_need_more(made: JsonMap, verb: str, resource: str) -> None:
+    """Nobody may give what he has not; whether that is so only the server's dry run tells, so it is no failure."""
+    assert verb in rights(made, required=False)[resource]
+
+
+def test_kinds_that_are_not_served_are_another_matter() -> None:
+    """There is no right to ask for."""
+    assert "things" not in rights(item(Kind("example.com/v1", "Thing")))
