@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from threading import Lock
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.desired import Repository
-from reconciler.model.image import DEFAULT_REGISTRY, ImageRef, Platform
+from reconciler.model.image import ImageRef, Platform, is_loopback, served_at
 from reconciler.model.oci import Credentials
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from reconciler.adapters.registry import Registry
 
 OCI = "oci://"
-# Where the registry of images without a host is served: https://docs.docker.com/reference/api/registry/latest/
-_SERVED_AT = {DEFAULT_REGISTRY: "registry-1.docker.io"}
 _LONGEST_INDEX = 50 * 1024 * 1024
 _ENTRIES = re.compile(rb"^entries:", re.MULTILINE)
 
@@ -91,18 +88,9 @@ class RegistryQuestions:
         plain = (
             known.plain_http or (known.ca_file is None and is_loopback(registry)) if known else is_loopback(registry)
         )
-        host = _SERVED_AT.get(registry, registry)
+        host = served_at(registry)
         ca_file = known.ca_file if known else None
         return Registry(host, credentials, ca_file=ca_file, plain_http=plain, patience=_patience())
-
-
-def is_loopback(registry: str) -> bool:
-    """Whether a registry is on this machine."""
-    host = urlsplit(f"//{registry}").hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _patience() -> Patience:

@@ -25,6 +25,7 @@ from reconciler.model.inputs import Inputs
 from reconciler.model.workshop import Workshop
 
 if TYPE_CHECKING:
+    from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
 
 
@@ -39,6 +40,7 @@ def make_context(environment: str, engine: str) -> Context:
         writer=_writer,
         now=lambda: datetime.now(UTC),
         prober=_prober,
+        node_prober=_node_prober,
     )
 
 
@@ -76,6 +78,12 @@ def open_workshop(folder: Path, engine: str) -> Iterator[Workshop]:
 def _engine(name: str, repositories: Sequence[Repository]) -> Engine:
     program = shutil.which("helm")
     return make_engine(name, program=Path(program) if program else None, repositories=repositories, environ=os.environ)
+
+
+def _node_prober(access: ClusterAccess, image: str) -> NodeProber:
+    from reconciler.adapters.kube.node_prober import KubeNodeProber  # noqa: PLC0415 - as above
+
+    return KubeNodeProber(access, image)
 
 
 def _tools(desired: Desired, engine: str) -> Tools:

@@ -16,6 +16,7 @@ from reconciler.model.inputs import Inputs
 if TYPE_CHECKING:
     # Of use to `preflight` alone; every command would load them.
     from reconciler.model.image import Registries
+    from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
 
 
@@ -33,7 +34,8 @@ class Tools:
 class Context:
     """The world, as far as flows may touch it. `reader` gives what cannot write; only `apply` asks for a writer.
 
-    `tools` are made for one desired state, since they need its repositories.
+    `tools` are made for one desired state, since they need its repositories. `node_prober` makes pods, from an image;
+    only a preflight that is told to look from the nodes asks for one.
     """
 
     inputs: Inputs
@@ -42,6 +44,7 @@ class Context:
     writer: Callable[[ClusterAccess], ClusterWriter]
     now: Callable[[], datetime]
     prober: Callable[[ClusterAccess], ClusterProber]
+    node_prober: Callable[[ClusterAccess, str], NodeProber]
 
 
 @dataclass(frozen=True, slots=True)

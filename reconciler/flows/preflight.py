@@ -11,11 +11,13 @@ from reconciler.desired.load import load
 from reconciler.desired.select import select
 from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
+from reconciler.flows.from_nodes import from_nodes
 from reconciler.flows.masking import masked as masking
 from reconciler.flows.site import Site, open_site
 from reconciler.flows.site_checks import STAGES, Stage
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.preflight import Area, Check, Preflight, Status, masked
+from reconciler.model.probe import ClusterProber
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.registries import reach_all
 from reconciler.preflight.charts import mistake_check
@@ -24,17 +26,22 @@ from reconciler.preflight.network import network_checks
 from reconciler.preflight.registries import repository_check
 
 
-def preflight(request: Request, context: Context) -> Preflight:
-    """Everything that can be known before an apply; nothing is written, and nothing ends it early."""
+def preflight(request: Request, context: Context, probe_image: str | None = None) -> Preflight:
+    """Everything that can be known before an apply; nothing ends it early.
+
+    Nothing is written, but for pods of `probe_image`, which look from the nodes when it is given.
+    """
     desired = select(load(request.environment, context.inputs), request.only)
     with masking(desired.mask):
         tools = context.tools(desired)
         with closing(tools.engine), closing(tools.registries):
             desired, mistakes = _with_charts(desired, tools)
             accesses = desired.clusters.values()
-            found = concurrently(lambda access: list(_cluster(access, desired, tools, context)), accesses)
+            looked = concurrently(lambda access: _cluster(access, desired, tools, context), accesses)
             repositories = _repositories(desired, tools)
-    checks = (*mistakes, *repositories, *(check for of_cluster in found for check in of_cluster))
+            # One after the other, and not in threads: Ctrl-C has to end it, and the pods with it.
+            nodes = [check for _, site in looked if site for check in _nodes(site, context, probe_image)]
+    checks = (*mistakes, *repositories, *(check for checks, _ in looked for check in checks), *nodes)
     return Preflight(desired.name, tuple(masked(check, desired.mask) for check in _once(checks)))
 
 
@@ -69,24 +76,43 @@ def _repositories(desired: Desired, tools: Tools) -> list[Check]:
     return [repository_check(repository, error) for repository, error in zip(listed, reached, strict=True)]
 
 
-def _cluster(access: ClusterAccess, desired: Desired, tools: Tools, context: Context) -> Iterator[Check]:
+def _cluster(
+    access: ClusterAccess, desired: Desired, tools: Tools, context: Context
+) -> tuple[list[Check], Site | None]:
+    """The checks of a cluster, and what they started from, if it lets us in."""
     prober = context.prober(access)
+    checks, is_open = _way_in(access, prober, context)
+    if not is_open:
+        return checks, None
+    site, refusals = open_site(access, prober, desired, tools, context)
+    asked = [check for name, stage in STAGES.items() for check in _asked(name, stage, site)] if site else []
+    return [*checks, *refusals, *asked], site
+
+
+def _way_in(access: ClusterAccess, prober: ClusterProber, context: Context) -> tuple[list[Check], bool]:
+    """How far we get, and whether that is into the cluster."""
+    checks: list[Check] = []
     try:
         road = prober.road()
-        yield from network_checks(access.name, road, access.where, context.now())
+        checks += network_checks(access.name, road, access.where, context.now())
         if not road.is_open:
-            yield unreached_check(access.name, "everything in it", "it cannot be reached from here")
-            return
-        yield identity_check(access.name, prober.identity(), access.where)
-        yield version_check(access.name, prober.version(), access.where)
+            return [*checks, unreached_check(access.name, _ALL, "it cannot be reached from here")], False
+        checks.append(identity_check(access.name, prober.identity(), access.where))
+        checks.append(version_check(access.name, prober.version(), access.where))
     except ClusterError as error:
-        yield refusal_check(access.name, "credentials", error, access.where)
-        yield unreached_check(access.name, "everything in it", "the server does not let us in")
-        return
-    site, refusals = open_site(access, prober, desired, tools, context)
-    yield from refusals
-    if site:
-        yield from (check for name, stage in STAGES.items() for check in _asked(name, stage, site))
+        refusal = refusal_check(access.name, "credentials", error, access.where)
+        return [*checks, refusal, unreached_check(access.name, _ALL, "the server does not let us in")], False
+    return checks, True
+
+
+_ALL = "everything in it"
+
+
+def _nodes(site: Site, context: Context, probe_image: str | None) -> list[Check]:
+    if probe_image is None:
+        return []
+    prober = context.node_prober(site.access, probe_image)
+    return _asked("a look from the nodes", lambda site: from_nodes(site, prober), site)
 
 
 def _asked(name: str, stage: Stage, site: Site) -> list[Check]:

@@ -5,16 +5,20 @@ The names are those of https://github.com/distribution/reference, which containe
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from reconciler.errors import TransferError
 from reconciler.model.desired import Repository
 from reconciler.model.oci import Credentials
 
 DEFAULT_REGISTRY, DEFAULT_TAG = "docker.io", "latest"
+# Where the registry of images without a host is served: https://docs.docker.com/reference/api/registry/latest/
+_SERVED_AT = {DEFAULT_REGISTRY: "registry-1.docker.io"}
 _OLDER_NAMES = frozenset({"index.docker.io", "registry-1.docker.io"})
 
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -130,6 +134,20 @@ class Registries(Protocol):
     def close(self) -> None:
         """End the connections."""
         ...
+
+
+def served_at(registry: str) -> str:
+    """`host` or `host:port` at which a registry is spoken to."""
+    return _SERVED_AT.get(registry, registry)
+
+
+def is_loopback(registry: str) -> bool:
+    """Whether a registry is on this machine."""
+    host = urlsplit(f"//{registry}").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _divided(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.questions import RegistryQuestions, is_loopback
+from reconciler.adapters.questions import RegistryQuestions
 from reconciler.adapters.registry import Credentials, Registry
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.desired import Repository
@@ -56,23 +56,6 @@ def test_a_registry_on_this_machine_needs_no_tls(registry: str) -> None:
     publish(Registry(registry, KNOWN, plain_http=True), "team/asked", "3.0")
     assert made.platforms(ImageRef(registry, "team/asked", "3.0"), KNOWN) == [Platform("linux", "amd64")]
     made.close()
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [
-        ("localhost", True),
-        ("localhost:5000", True),
-        ("127.0.0.2:5000", True),
-        ("[::1]:5000", True),
-        ("docker.io", False),
-        ("10.0.0.1:5000", False),
-        ("localhost.example.com", False),
-    ],
-)
-def test_loopback(host: str, *, expected: bool) -> None:
-    """Only addresses of this machine."""
-    assert is_loopback(host) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.image import ImageRef
+from reconciler.model.image import ImageRef, is_loopback
 
 _SUM = f"sha256:{'a' * 64}"
 
@@ -56,3 +56,20 @@ def test_what_is_no_name(text: str, why: str) -> None:
     """The kubelet would say InvalidImageName; we say what is wrong with it."""
     with pytest.raises(ValueError, match=why):
         ImageRef.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("localhost:5000", True),
+        ("127.0.0.2:5000", True),
+        ("[::1]:5000", True),
+        ("docker.io", False),
+        ("10.0.0.1:5000", False),
+        ("localhost.example.com", False),
+    ],
+)
+def test_loopback(host: str, *, expected: bool) -> None:
+    """Only addresses of this machine."""
+    assert is_loopback(host) is expected
