@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.desired import Repository
-from reconciler.model.image import ImageRef, Platform, is_loopback, served_at
 from reconciler.model.oci import Credentials
 
 if TYPE_CHECKING:
     from reconciler.adapters.http import Patience
     from reconciler.adapters.registry import Registry
+    from reconciler.model.image import ImageRef, Platform
 
 OCI = "oci://"
 _LONGEST_INDEX = 50 * 1024 * 1024
@@ -82,6 +82,7 @@ class RegistryQuestions:
 
     def _made(self, registry: str, credentials: Credentials | None) -> Registry:
         from reconciler.adapters.registry import Registry  # noqa: PLC0415 - as above
+        from reconciler.model.image import is_loopback, served_at  # noqa: PLC0415 - as above
 
         known = next((item for item in self._repositories if _host(item) == registry), None)
         # As container runtimes do: a registry on this machine has no TLS, unless we were told whom to trust.
