@@ -32,11 +32,12 @@ class Handlers:
         """
         cluster = self.clusters[action.target.cluster]
         match action.work:
-            case ApplyObjects(items, manager):
+            case ApplyObjects(items, manager, user):
+                writer = cluster.acting_as(user)
                 for kind, item in items:
-                    cluster.apply(_resource(cluster, kind), item, manager)
-            case WriteRelease():
-                self._write(action, action.work, cluster)
+                    writer.apply(_resource(writer, kind), item, manager)
+            case WriteRelease(release):
+                self._write(action, action.work, cluster.acting_as(release.impersonate))
 
     def _write(self, action: Action, work: WriteRelease, cluster: ClusterWriter) -> None:
         release = work.release
@@ -48,7 +49,7 @@ class Handlers:
             _check(cluster, kind, item)
         request = WriteRequest(
             release=release.id,
-            cluster=self.access[release.id.cluster],
+            cluster=self.access[release.id.cluster].acting_as(release.impersonate),
             chart=release.chart,
             values=release.values,
             labels=release_labels(work.environment, release.chart.digest, work.revision),

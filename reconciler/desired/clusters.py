@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.desired.identities import cluster_user
 from reconciler.desired.schema import ClusterSpec, Source
 from reconciler.desired.scope import Scope
 from reconciler.errors import DesiredStateError, Location
@@ -33,8 +34,9 @@ def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
     for name, spec in scope.spec.clusters.items():
         with scope.problems.collecting():
             text, base = _kubeconfig(scope, name, spec)
+            user = cluster_user(scope, name, spec)
             where = scope.at("clusters", name)
-            found[name] = ClusterAccess(name, text, spec.context, base, where, frozenset(spec.plugins))
+            found[name] = ClusterAccess(name, text, spec.context, base, where, frozenset(spec.plugins), user)
     if not scope.known("clusters") and "clusters" in scope.written.entries:
         scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
     return found

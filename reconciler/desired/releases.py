@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.desired.documents import Step
 from reconciler.desired.graph import find_cycle
+from reconciler.desired.identities import release_user
 from reconciler.desired.problems import did_you_mean, unknown_key
 from reconciler.desired.schema import ReleaseSpec
 from reconciler.desired.scope import Namespaces, Scope
@@ -73,6 +74,7 @@ class ReleaseResolver:
             history=spec.history or scope.spec.defaults.history,
             needs=frozenset(),
             where=where,
+            impersonate=release_user(scope, key, spec, identity.namespace),
         )
 
     def _identity(self, key: str, spec: ReleaseSpec) -> ReleaseId | None:

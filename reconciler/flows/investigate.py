@@ -58,7 +58,7 @@ class Investigator:
 
     def surroundings(self, release: Release, roots: Sequence[Root]) -> Evidence:
         """What surrounds these objects of a release."""
-        reader = self.readers[release.id.cluster]
+        reader = self.readers[release.id.cluster].acting_as(release.impersonate)
         items = [root.item for root in roots]
         return gather(reader, reader.resources(), items, release.id.namespace, self.lines)
 

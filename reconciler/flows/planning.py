@@ -95,7 +95,7 @@ def _is_open(state: State) -> bool:
 
 
 def _preview(release: Release, state: State, found: Found) -> TargetPreview:
-    previewer = found.previewers[release.id.cluster]
+    previewer = found.previewers[release.id.cluster].acting_as(release.impersonate)
     if isinstance(state, Settled):
         return TargetPreview(
             previewer.confirm(release.id, [(suspect.id, suspect.expected) for suspect in state.suspects])
@@ -107,7 +107,7 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
             found.tools.engine,
             upgrade=stored is not None,
             capabilities=previewer.observed.capabilities,
-            cluster=found.desired.clusters[release.id.cluster],
+            cluster=found.desired.clusters[release.id.cluster].acting_as(release.impersonate),
         )
     except (EngineError, ChartError) as error:
         return TargetPreview(refusal=error.message)

@@ -121,7 +121,7 @@ def _rendered(
                 tools.engine,
                 upgrade=bool(observed and observed.release(release.id)),
                 capabilities=cluster.capabilities if cluster else None,
-                cluster=desired.clusters[release.id.cluster] if cluster else None,
+                cluster=desired.clusters[release.id.cluster].acting_as(release.impersonate) if cluster else None,
             )
         except (ChartError, EngineError) as error:
             return render_check(release, error)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import StoredRelease
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Impersonation
 
 # Helm's field manager, so that a person's `helm upgrade` and ours are one writer and never conflict.
 HELM_MANAGER = "helm"
@@ -39,6 +42,10 @@ class ClusterReader(Protocol):
     """Reads a cluster. Methods raise ClusterError (unreachable, credentials) or ApiError (an answer that is no)."""
 
     name: str
+
+    def acting_as(self, user: Impersonation | None) -> Self:
+        """The same cluster as another user, who is asked for with each request; None: as before."""
+        ...
 
     def capabilities(self) -> Capabilities:
         """Version and API versions, for templates."""

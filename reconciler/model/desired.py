@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -48,6 +48,10 @@ class ClusterAccess:
     where: Location
     plugins: frozenset[str] = frozenset()
     impersonate: Impersonation | None = None
+
+    def acting_as(self, user: Impersonation | None) -> ClusterAccess:
+        """The same cluster as another user; None: as before."""
+        return replace(self, impersonate=user) if user else self
 
 
 def is_exposed(server: str) -> bool:
@@ -160,6 +164,7 @@ class Release:
         history: how many revisions Helm keeps.
         needs: what has to be in place before it.
         chart: the chart itself, once it has been fetched; None before.
+        impersonate: as whom all is done for it; None: as its cluster is used.
     """
 
     id: ReleaseId
@@ -172,6 +177,7 @@ class Release:
     needs: frozenset[Target]
     where: Location
     chart: Chart | None = None
+    impersonate: Impersonation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.desired import Release
+from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
@@ -66,10 +66,15 @@ class ObjectChange:
 
 @dataclass(frozen=True, slots=True)
 class ApplyObjects:
-    """Server-side apply of these objects, as the given field manager."""
+    """Server-side apply of these objects, as the given field manager.
+
+    Attributes:
+        impersonate: as whom; None: as the cluster is used.
+    """
 
     items: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
     manager: str
+    impersonate: Impersonation | None = None
 
 
 @dataclass(frozen=True, slots=True)

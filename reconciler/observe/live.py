@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterReader, Resource
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, Impersonation
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import HELM_SELECTOR, object_id
@@ -45,6 +45,7 @@ class _Observation:
     def __init__(self, desired: Desired, cluster: ClusterReader) -> None:
         self._cluster = cluster
         self._releases = [release for release in desired.releases if release.id.cluster == cluster.name]
+        self._users = {release.id: release.impersonate for release in self._releases}
         # With `--only`, a release may need one that was not selected.
         needs = (need for release in desired.releases for need in release.needs)
         self._needs = {need for need in needs if isinstance(need, ReleaseId) and need.cluster == cluster.name}
@@ -67,10 +68,15 @@ class _Observation:
         )
 
     def _stored(self) -> Mapping[ReleaseId, StoredRelease]:
-        wanted = {release.id for release in self._releases} | self._needs
-        namespaces = sorted({identity.namespace for identity in wanted})
-        listed = concurrently(self._cluster.releases, namespaces)
-        return {stored.id: stored for found in listed for stored in found if stored.id in wanted}
+        wanted: dict[ReleaseId, Impersonation | None] = {**dict.fromkeys(sorted(self._needs)), **self._users}
+        places = list(dict.fromkeys((user, identity.namespace) for identity, user in wanted.items()))
+        listed = concurrently(lambda place: self._cluster.acting_as(place[0]).releases(place[1]), places)
+        return {
+            stored.id: stored
+            for (user, _), found in zip(places, listed, strict=True)
+            for stored in found
+            if stored.id in wanted and wanted[stored.id] == user
+        }
 
     def _live_namespaces(self, resource: Resource) -> Mapping[NamespaceId, JsonMap | None]:
         homes = (NamespaceId(release.id.cluster, release.id.namespace) for release in self._releases)
@@ -85,13 +91,18 @@ class _Observation:
     def _objects(
         self, releases: Mapping[ReleaseId, StoredRelease], resources: Mapping[Kind, Resource]
     ) -> Mapping[ObjectId, JsonMap]:
-        ids = {object_id(item, stored.id, resources) for stored in releases.values() for item in stored.objects}
-        lists = sorted({(identity.kind, identity.namespace) for identity in ids if identity.kind in resources})
+        ids = (
+            (self._users.get(stored.id), object_id(item, stored.id, resources))
+            for stored in releases.values()
+            for item in stored.objects
+        )
+        lists = list(dict.fromkeys((user, item.kind, item.namespace) for user, item in ids if item.kind in resources))
 
-        def read(place: tuple[Kind, str]) -> Sequence[JsonMap]:
-            return self._cluster.objects(resources[place[0]], place[1], HELM_SELECTOR)
+        def read(place: tuple[Impersonation | None, Kind, str]) -> Sequence[JsonMap]:
+            user, kind, namespace = place
+            return self._cluster.acting_as(user).objects(resources[kind], namespace, HELM_SELECTOR)
 
         found: dict[ObjectId, JsonMap] = {}
-        for (kind, namespace), items in zip(lists, concurrently(read, lists), strict=True):
+        for (_, kind, namespace), items in zip(lists, concurrently(read, lists), strict=True):
             found.update((ObjectId(kind, namespace, text_at(item, "metadata", "name")), item) for item in items)
         return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from reconciler.errors import ApiError
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER, ClusterReader
 from reconciler.model.compare import missing_from
+from reconciler.model.desired import Impersonation
 from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, merge, text_at
 from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
@@ -26,6 +27,10 @@ class Previewer:
 
     cluster: ClusterReader
     observed: ObservedCluster
+
+    def acting_as(self, user: Impersonation | None) -> Previewer:
+        """The same, asking as another user; None: as before."""
+        return replace(self, cluster=self.cluster.acting_as(user)) if user else self
 
     def upgrade(
         self, release: ReleaseId, rendered: Iterable[JsonMap], stored: StoredRelease | None

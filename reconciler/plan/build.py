@@ -177,7 +177,7 @@ class _Decision:
         items = tuple(
             (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
         )
-        work = ApplyObjects(items, HELM_MANAGER)
+        work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
 
 

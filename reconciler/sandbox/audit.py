@@ -37,6 +37,7 @@ class AuditRecord:
         name: empty for lists, and for creations (the name is in the body, which is not logged).
         code: the HTTP status of the answer; 0: none was logged.
         dry_run: asked for by the URL. A dry run asked for in the body of a deletion cannot be seen.
+        acting_as: the user that was impersonated; empty: none.
     """
 
     verb: str
@@ -48,6 +49,7 @@ class AuditRecord:
     name: str
     code: int
     dry_run: bool
+    acting_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def record_of(event: dict[str, Any]) -> AuditRecord:
         name=str(target.get("name", "")),
         code=int((event.get("responseStatus") or {}).get("code", 0)),
         dry_run="All" in parse_qs(urlsplit(uri).query).get("dryRun", []),
+        acting_as=str((event.get("impersonatedUser") or {}).get("username", "")),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from reconciler.apply.handlers import Handlers
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.cluster import ClusterWriter, DryRun, Resource
+from reconciler.model.desired import Impersonation
 from reconciler.model.engine import Engine, WriteRequest
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
@@ -31,6 +32,12 @@ class World:
     refuses: ApiError | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[WriteRequest] = field(default_factory=list)
+
+    def acting_as(self, user: Impersonation | None) -> World:
+        """The same world; only another user is worth a note."""
+        if user:
+            self.asked.append(("as", user.user))
+        return self
 
     def resources(self) -> Mapping[Kind, Resource]:
         """ConfigMaps, Secrets and namespaces."""
@@ -83,6 +90,16 @@ def test_objects_are_applied_in_their_order() -> None:
     items = ((CONFIG_MAP, config_map("a")), (CONFIG_MAP, config_map("b")))
     world.perform(ApplyObjects(items, "helm"))
     assert world.asked == [("apply", "configmaps", item, "helm") for _, item in items]
+
+
+def test_all_is_done_as_the_user_of_the_release() -> None:
+    """Corrections, and what Helm does."""
+    jane = Impersonation("jane")
+    world = World()
+    world.perform(ApplyObjects(((CONFIG_MAP, config_map()),), "helm", jane))
+    world.perform(write(release=replace(release(), impersonate=jane)))
+    assert world.asked == [("as", "jane"), ("apply", "configmaps", config_map(), "helm"), ("as", "jane"), ("upgrade",)]
+    assert world.requests[0].cluster == replace(desired().clusters["main"], impersonate=jane)
 
 
 def test_an_object_whose_kind_is_gone_is_a_clear_error() -> None:

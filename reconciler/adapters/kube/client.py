@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
+from typing import Self
 from urllib.parse import quote
 
 from reconciler.adapters.kube import storage
@@ -13,7 +15,7 @@ from reconciler.adapters.kube.kubeconfig import connection
 from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Reply, Transport
 from reconciler.errors import ApiError
 from reconciler.model.cluster import DryRun, Resource
-from reconciler.model.desired import ClusterAccess
+from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ReleaseId
@@ -33,6 +35,17 @@ class KubeReader:
     def __init__(self, access: ClusterAccess) -> None:
         self.name = access.name
         self._access = access
+        self._lock = threading.Lock()
+        self._others: dict[Impersonation, Self] = {}
+
+    def acting_as(self, user: Impersonation | None) -> Self:
+        """See ClusterReader. One of each user, whose connections are kept."""
+        if user is None:
+            return self
+        with self._lock:
+            if user not in self._others:
+                self._others[user] = type(self)(self._access.acting_as(user))
+            return self._others[user]
 
     @cached_property
     def _transport(self) -> Transport:

@@ -2,6 +2,7 @@
 
 from reconciler.desired.schema.clusters import ClusterSpec
 from reconciler.desired.schema.environment import EnvironmentSpec
+from reconciler.desired.schema.identities import ImpersonateSpec
 from reconciler.desired.schema.objects import NamespaceSpec, SecretSpec
 from reconciler.desired.schema.releases import ReleaseSpec
 from reconciler.desired.schema.repositories import RepositorySpec
@@ -10,6 +11,7 @@ from reconciler.desired.schema.sources import Source, ValueSource
 __all__ = [
     "ClusterSpec",
     "EnvironmentSpec",
+    "ImpersonateSpec",
     "NamespaceSpec",
     "ReleaseSpec",
     "RepositorySpec",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from reconciler.desired.schema.identities import ImpersonateSpec
 from reconciler.desired.schema.model import Model, exactly_one
 from reconciler.desired.schema.sources import Source
 from reconciler.model.desired import is_exposed
@@ -52,6 +53,10 @@ class ClusterSpec(Model):
     token: Source | None = Field(None, description="Where the token for `server` comes from.")
     ca: Source | None = Field(
         None, description="Where the certificate authority of `server` comes from, PEM; default: the system's."
+    )
+
+    impersonate: ImpersonateSpec | None = Field(
+        None, description="As whom it is used; default: as the one who logs in, or as the kubeconfig says."
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from reconciler.desired.durations import DURATION_PATTERN, parse_duration
+from reconciler.desired.schema.identities import ImpersonateSpec
 from reconciler.desired.schema.model import Model, ReleaseName
 from reconciler.desired.schema.sources import ValueSource
 from reconciler.model.versions import VersionRange
@@ -94,6 +95,9 @@ class ReleaseSpec(Model):
         "0 waits for ever. Left out: do not wait.",
     )
     history: int | None = Field(None, ge=1, description="How many revisions Helm keeps; default: 10.")
+    impersonate: ImpersonateSpec | None = Field(
+        None, description="As whom all is done for it; default: as its cluster is used."
+    )
 
 
 class Defaults(Model):
@@ -104,3 +108,6 @@ class Defaults(Model):
     wait: Duration | None = Field(None, description="How long to wait for releases.")
     history: int = Field(10, ge=1, description="How many revisions Helm keeps of a release.")
     values: list[ValuesLayer] = Field(default_factory=list, description="Layers of values below those of each release.")
+    impersonate: ImpersonateSpec | None = Field(
+        None, description="As whom clusters are used: namespaces, secrets, and releases that do not say otherwise."
+    )
