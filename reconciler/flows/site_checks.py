@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.flows.foresight import in_going_namespaces
 from reconciler.flows.images import images
 from reconciler.flows.planning import compare, own_previews, preview_releases
 from reconciler.flows.records import helm_record
 from reconciler.flows.site import Site
+from reconciler.model.desired import Impersonation
 from reconciler.model.identity import Kind, ObjectId
 from reconciler.model.json import JsonMap
 from reconciler.model.preflight import Check
+from reconciler.model.surroundings import Unread
 from reconciler.model.workloads import RenderedObject
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.surroundings import attempt, fetch_all, look_around
@@ -23,11 +25,11 @@ from reconciler.preflight.doubles import double_checks
 from reconciler.preflight.host_ports import asks_host_ports, host_port_checks
 from reconciler.preflight.kinds import kind_checks, served_checks, unserved
 from reconciler.preflight.namespaces import namespace_checks
-from reconciler.preflight.needs import needed_rights
+from reconciler.preflight.needs import Need, needed_rights
 from reconciler.preflight.node_ports import asks_node_ports, node_port_checks
 from reconciler.preflight.quota import quota_checks
 from reconciler.preflight.references import pointers, reference_checks
-from reconciler.preflight.rights import EVERYTHING, everything_check, right_checks
+from reconciler.preflight.rights import EVERYTHING, everything_check, impersonation_check, right_checks
 from reconciler.preflight.sizes import size_check
 
 Stage = Callable[[Site], Iterable[Check]]
@@ -39,13 +41,23 @@ def charts(site: Site) -> Iterator[Check]:
 
 
 def rights(site: Site) -> Iterator[Check]:
-    """Every right that an apply needs, asked one by one, unless we may do everything."""
-    if site.prober.may(EVERYTHING):
-        yield everything_check(site.access.name)
-        return
+    """Every right that an apply needs, for each identity that it acts as."""
     needs = needed_rights(site.desired, site.rendered, site.resources, site.cluster)
-    answers = concurrently(lambda need: site.prober.may(need.right), needs)
-    yield from right_checks(site.access.name, list(zip(needs, answers, strict=True)))
+    for by in dict.fromkeys(need.by for need in needs):
+        yield from _rights_of(site, by, [need for need in needs if need.by == by])
+
+
+def _rights_of(site: Site, by: Impersonation | None, needs: Sequence[Need]) -> Iterator[Check]:
+    """Asked one by one, unless it may do everything."""
+    name, prober = site.access.name, site.prober.acting_as(by)
+    everything = attempt(lambda: prober.may(EVERYTHING))
+    if isinstance(everything, Unread) and by:
+        yield impersonation_check(name, by, everything, needs[0].where)
+    elif everything is True:
+        yield everything_check(name, by)
+    else:
+        answers = concurrently(lambda need: prober.may(need.right), needs)
+        yield from right_checks(name, list(zip(needs, answers, strict=True)), by)
 
 
 def doubles(site: Site) -> Iterator[Check]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from reconciler.model.cluster import Resource
+from reconciler.model.desired import Impersonation
 from reconciler.model.json import JsonMap
 from reconciler.model.network import Certificate, Endpoint, Hop
 
@@ -60,6 +61,10 @@ class ClusterProber(Protocol):
     """Asks a cluster; nothing is stored. Methods raise ClusterError or ApiError, as those of ClusterReader do."""
 
     name: str
+
+    def acting_as(self, user: Impersonation | None) -> Self:
+        """The same cluster asked as another user; None: as before."""
+        ...
 
     def road(self) -> Road:
         """How far a connection gets. Raises ClusterError only for a kubeconfig of no use."""

@@ -6,11 +6,11 @@ What Helm asks of the server was read from the audit log, and a test holds it: w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import Location
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import Desired, Release
+from reconciler.model.desired import Desired, Impersonation, Release
 from reconciler.model.identity import Kind, NamespaceId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import is_hook, is_kept, kind_of, object_id
@@ -42,12 +42,17 @@ _GRANTS = {
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A right, and what for; without one that is not `required` an apply works, and something else does not."""
+    """A right, and what for; without one that is not `required` an apply works, and something else does not.
+
+    Attributes:
+        by: as whom it is needed; None: as the cluster is used.
+    """
 
     right: Right
     purpose: str
     required: bool
     where: Location
+    by: Impersonation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +75,11 @@ def needed_rights(
     cluster: ObservedCluster | None,
 ) -> list[Need]:
     """Every right that an apply of this part of an environment needs, each once, as required as the first asks."""
-    found: dict[Right, Need] = {}
+    found: dict[tuple[Right, Impersonation | None], Need] = {}
     for need in (*_own(desired, cluster), *_releases(desired, rendered, resources, cluster)):
-        known = found.get(need.right)
+        known = found.get((need.right, need.by))
         if known is None or (need.required and not known.required):
-            found[need.right] = need
+            found[need.right, need.by] = need
     return list(found.values())
 
 
@@ -104,13 +109,19 @@ def _releases(
         if NamespaceId(release.id.cluster, home) not in kept:
             yield Need(Right("get", "", "namespaces", home, home), "to see the namespace", required=True, where=where)
         stored = cluster.releases.get(release.id) if cluster else None
-        yield from _storage(release, stored)
-        objects = rendered.get(release.id, ())
-        yield from _objects(release, objects, stored, resources)
-        if release.chart and release.chart.definitions and stored is None:
-            definitions = _Place(*_DEFINITIONS, "")
-            yield from definitions.need((*_SEEN, *_WAITED, *_WRITTEN), f"for the crds/ of {release.id}", where)
-        yield from _diagnosis(release)
+        for need in _release(release, rendered.get(release.id, ()), stored, resources):
+            yield replace(need, by=release.impersonate)
+
+
+def _release(
+    release: Release, objects: Sequence[JsonMap], stored: StoredRelease | None, resources: Mapping[Kind, Resource]
+) -> Iterator[Need]:
+    yield from _storage(release, stored)
+    yield from _objects(release, objects, stored, resources)
+    if release.chart and release.chart.definitions and stored is None:
+        definitions = _Place(*_DEFINITIONS, "")
+        yield from definitions.need((*_SEEN, *_WAITED, *_WRITTEN), f"for the crds/ of {release.id}", release.where)
+    yield from _diagnosis(release)
 
 
 def _storage(release: Release, stored: StoredRelease | None) -> Iterator[Need]:

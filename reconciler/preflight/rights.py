@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.errors import Location
+from reconciler.model.desired import Impersonation
 from reconciler.model.preflight import Area, Check, Status
 from reconciler.model.probe import Right
+from reconciler.model.surroundings import Unread
 from reconciler.preflight.needs import Need
 
 # Whoever has this may do everything, and need not be asked about the rest.
 EVERYTHING = Right("*", "*", "*", "")
 
 
-def right_checks(cluster: str, answers: Sequence[tuple[Need, bool]]) -> Iterator[Check]:
-    """The answers, one check for each resource of a namespace and its missing verbs."""
+def right_checks(
+    cluster: str, answers: Sequence[tuple[Need, bool]], by: Impersonation | None = None
+) -> Iterator[Check]:
+    """The answers for one identity, one check for each resource of a namespace and its missing verbs."""
     places: dict[tuple[str, str, str, bool], list[tuple[Need, bool]]] = {}
     for need, allowed in answers:
         right = need.right
@@ -21,12 +26,27 @@ def right_checks(cluster: str, answers: Sequence[tuple[Need, bool]]) -> Iterator
         places.setdefault(key, []).append((need, allowed))
     for (namespace, group, resource, _), given in places.items():
         subject = ".".join(filter(None, (resource, group))) + (f" in {namespace}" if namespace else "")
+        subject += _as(by)
         yield _verbs_check(cluster, subject, given)
 
 
-def everything_check(cluster: str) -> Check:
+def everything_check(cluster: str, by: Impersonation | None = None) -> Check:
     """The answer for an administrator."""
-    return Check(Area.RIGHTS, "everything", Status.OK, "we may do everything in it", cluster=cluster)
+    return Check(Area.RIGHTS, f"everything{_as(by)}", Status.OK, "we may do everything in it", cluster=cluster)
+
+
+def impersonation_check(cluster: str, by: Impersonation, refusal: Unread, where: Location) -> Check:
+    """The server does not let us act as somebody else, so that nothing can be known of his rights."""
+    subject = f"acting{_as(by)}"
+    kind = "serviceaccounts" if by.user.startswith("system:serviceaccount:") else "users"
+    hint = f'ask for a ClusterRole with this rule: {{apiGroups: [""], resources: [{kind}], verbs: [impersonate]}}'
+    if by.groups:
+        hint += f", and the same for groups: {', '.join(by.groups)}"
+    return Check(Area.RIGHTS, subject, Status.FAILED, refusal.reason, hint, where, cluster)
+
+
+def _as(by: Impersonation | None) -> str:
+    return f" as {by.user}" if by else ""
 
 
 def _verbs_check(cluster: str, subject: str, given: Sequence[tuple[Need, bool]]) -> Check:

@@ -160,3 +160,62 @@ def test_an_administrator_is_asked_about_once(project: Project, kubectl: Kubectl
 
     assert (done.code, written) == (0, []), done.text
     assert sum(record.resource == "selfsubjectaccessreviews" for record in asked) == 1
+
+
+def test_the_rights_of_whom_a_release_acts_as(
+    project: Project, limited: str, grant: Callable[[str, list[Any]], None]
+) -> None:
+    """They are asked of the server for that identity; ours are a matter of their own."""
+    assert limited
+    project.chart("app", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    project.environment("releases: {app: {chart: charts/app, impersonate: {serviceAccount: deployer}}}\n")
+    account = f"system:serviceaccount:{project.namespace}:deployer"
+
+    document = project.document("preflight")
+    missing = _rights(document, "failed")
+    grant("deployer", _rules(missing))
+
+    assert {item["subject"] for item in missing} == {
+        f"secrets in {project.namespace} as {account}",
+        f"configmaps in {project.namespace} as {account}",
+    }
+    assert "everything" in {item["subject"] for item in _rights(document, "ok")}
+    assert _rights(project.document("preflight"), "failed") == []
+    project.applied()
+
+
+def test_without_the_right_to_act_as_somebody(project: Project, limited: str) -> None:
+    """That is what is missing, with the rule that gives it."""
+    project.chart("app", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    project.environment("releases: {app: {chart: charts/app, impersonate: {user: somebody, groups: [devs]}}}\n")
+    found = {
+        item["subject"]: item for item in _rights(project.document("preflight", RECONCILE_KUBECONFIG=limited), "failed")
+    }
+    failed = found["acting as somebody"]
+    assert "cannot impersonate resource" in failed["message"]
+    assert failed["hint"] == (
+        'ask for a ClusterRole with this rule: {apiGroups: [""], resources: [users], verbs: [impersonate]}, '
+        "and the same for groups: devs"
+    )
+
+
+def test_the_right_to_make_the_namespace(project: Project, limited: str, kubectl: Kubectl) -> None:
+    """Its rule is one of a ClusterRole, and enough to make the namespace and keep it."""
+    project.chart("app", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    made = f"{project.namespace}-made"
+    project.environment(f"namespaces: {{{made}: {{}}}}\nreleases: {{}}\n")
+    (missing,) = _rights(project.document("preflight", RECONCILE_KUBECONFIG=limited), "failed")
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": made},
+        "rules": _rules([missing]),
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(role))
+    account = f"--serviceaccount={project.namespace}:deployer"
+    kubectl("create", "clusterrolebinding", made, f"--clusterrole={made}", account)
+
+    assert _rights(project.document("preflight", RECONCILE_KUBECONFIG=limited), "failed") == []
+    for _ in range(2):
+        done = project("apply", RECONCILE_KUBECONFIG=limited)
+        assert done.code == 0, done.text

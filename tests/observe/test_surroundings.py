@@ -46,7 +46,7 @@ class Cluster:
     def _never(self, *_: object) -> NoReturn:
         raise AssertionError("not asked for here")
 
-    road = identity = version = may = warnings = _never
+    acting_as = road = identity = version = may = warnings = _never
 
 
 def test_only_quotas_are_always_read() -> None:

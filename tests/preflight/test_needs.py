@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import Release, Wait
+from reconciler.model.desired import Impersonation, Release, Wait
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import ObservedCluster
@@ -137,3 +137,15 @@ def test_giving_rights_may_need_more(made: JsonMap, verb: str, resource: str) ->
 def test_kinds_that_are_not_served_are_another_matter() -> None:
     """There is no right to ask for."""
     assert "things" not in rights(item(Kind("example.com/v1", "Thing")))
+
+
+def test_each_identity_needs_its_own() -> None:
+    """What is done for a release is done as whom it acts; the environment's own things are ours."""
+    by = Impersonation("deployer")
+    acting = replace(release(), impersonate=by)
+    needs = needed_rights(desired(acting, namespaces=[namespace()]), {API: [config_map()]}, SERVED, None)
+    assert {(need.right.resource, need.by) for need in needs if need.required} == {
+        ("namespaces", None),
+        ("secrets", by),
+        ("configmaps", by),
+    }

@@ -14,7 +14,7 @@ from reconciler.adapters.kube.transport import Transport
 from reconciler.adapters.network import reach
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import ClusterAccess
+from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.json import JsonMap, as_map, dig, text_at
 from reconciler.model.network import Endpoint
 from reconciler.model.probe import Identity, Right, Road
@@ -33,6 +33,10 @@ class KubeProber:
     def __init__(self, access: ClusterAccess) -> None:
         self.name = access.name
         self._access = access
+
+    def acting_as(self, user: Impersonation | None) -> KubeProber:
+        """See ClusterProber. Each has connections of its own."""
+        return KubeProber(self._access.acting_as(user)) if user else self
 
     @cached_property
     def _connection(self) -> Connection:
