@@ -41,11 +41,13 @@ def diagnose(environment: str, only: tuple[str, ...], output: str, engine: str, 
     Exit code: 0 all is healthy, 2 something was found, 1 an error.
     """
     from reconciler.flows.diagnose import diagnose as flow  # noqa: PLC0415 - heavy
-    from reconciler.report.findings import diagnosis_text, findings_document  # noqa: PLC0415 - heavy
+    from reconciler.report.findings import diagnosis_text  # noqa: PLC0415 - heavy
 
     with make_progress("looking at the clusters"):
         found = flow(*start(environment, only, engine), logs)
     if output == "json":
+        from reconciler.report.finding_documents import findings_document  # noqa: PLC0415 - heavy
+
         print_document(findings_document(found.environment, found.releases, found.findings))
     else:
         print_text(diagnosis_text(found.environment, found.releases, found.findings, make_style(sys.stdout)))

@@ -13,7 +13,7 @@ from reconciler.cli.main import main
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
-from reconciler.report.findings import FindingsDocument
+from reconciler.report.finding_documents import FindingsDocument
 from reconciler.report.preflight import PreflightDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

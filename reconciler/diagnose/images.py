@@ -7,6 +7,7 @@ import re
 from reconciler.diagnose.scene import Answer, Scene, state_lines
 from reconciler.model.finding import Cause
 from reconciler.model.identity import ObjectId
+from reconciler.model.image import ImageRef
 from reconciler.model.json import JsonMap, maps_at, text_at
 from reconciler.model.manifest import id_of
 from reconciler.model.pods import SECRET, Container, references
@@ -82,9 +83,7 @@ def invalid_name(_scene: Scene, pod: JsonMap, container: Container) -> Answer | 
         return None
     message = f'"{container.image}" is no valid name of an image'
     hint = "write it as registry/repository:tag, in small letters"
-    return Answer(
-        Cause.INVALID_IMAGE, id_of(pod), message, state_lines(container), hint, written_of_image(container.image)
-    )
+    return Answer(Cause.INVALID_IMAGE, id_of(pod), message, state_lines(container), hint, _written(container.image))
 
 
 def never_pulled(_scene: Scene, pod: JsonMap, container: Container) -> Answer | None:
@@ -93,37 +92,39 @@ def never_pulled(_scene: Scene, pod: JsonMap, container: Container) -> Answer | 
         return None
     message = f"image {container.image} is not on the node, and `imagePullPolicy: Never` forbids to pull it"
     hint = "set imagePullPolicy to IfNotPresent, or load the image on the nodes"
-    return Answer(
-        Cause.IMAGE_NOT_FOUND, id_of(pod), message, state_lines(container), hint, written_of_image(container.image)
-    )
+    return Answer(Cause.IMAGE_NOT_FOUND, id_of(pod), message, state_lines(container), hint, _written(container.image))
 
 
 def _refined(cause: Cause, scene: Scene, container: Container) -> Cause:
     """That another tag of the same image runs proves that the repository is there."""
-    if cause is Cause.IMAGE_NOT_FOUND and split_image(container.image)[1] and _is_known(scene, container.image):
+    ref = _parsed(container.image)
+    if cause is Cause.IMAGE_NOT_FOUND and ref and not ref.digest and _runs(scene, ref):
         return Cause.TAG_NOT_FOUND
     return cause
 
 
-def _is_known(scene: Scene, image: str) -> bool:
-    name = split_image(image)[0]
+def _runs(scene: Scene, ref: ImageRef) -> bool:
+    """Whether an image of the same repository was pulled somewhere near."""
     pulled = (
         status
         for item in scene.evidence.objects
         for status in maps_at(item, "status", "containerStatuses")
         if text_at(status, "imageID") or status.get("ready") is True
     )
-    return any(split_image(text_at(status, "image"))[0] == name for status in pulled)
+    found = (_parsed(text_at(status, "image")) for status in pulled)
+    return any(each.name == ref.name for each in found if each)
 
 
 def _answer(cause: Cause, scene: Scene, pod: JsonMap, container: Container) -> Answer:
     message, hint = _SAID[cause]
-    name, tag = split_image(container.image)
-    words = {"image": container.image, "name": name, "tag": tag or "latest", "host": _host(name)}
+    image, ref = container.image, _parsed(container.image)
+    words = {"image": image, "name": image, "tag": "", "host": "of the image"}
+    if ref:
+        words |= {"name": _without_tag(image, ref), "tag": ref.tag, "host": ref.registry}
     evidence = (*state_lines(container), *_event_lines(scene, pod))
-    written = written_of_image(container.image)
+    written = _written(image)
     if cause is Cause.TAG_NOT_FOUND:
-        written = (container.image, tag, name)
+        written = (image, words["tag"], words["name"])
     return Answer(cause, id_of(pod), message.format(**words), evidence, hint, written)
 
 
@@ -150,19 +151,22 @@ def _pull_secret(scene: Scene, pod: JsonMap, container: Container) -> Answer | N
     return None
 
 
-def split_image(image: str) -> tuple[str, str]:
-    """Name and tag of an image; the tag is empty when it has none, or a digest in its place."""
-    name, _, _digest = image.partition("@")
-    head, colon, tag = name.rpartition(":")
-    return (head, tag) if colon and "/" not in tag else (name, "")
-
-
-def written_of_image(image: str) -> tuple[str, ...]:
+def _written(image: str) -> tuple[str, ...]:
     """How values may hold an image: whole, or its parts apart."""
-    name, tag = split_image(image)
-    return (image, name, name.partition("/")[2], tag)
+    ref = _parsed(image)
+    if ref is None:
+        return (image,)
+    name = _without_tag(image, ref)
+    return (image, name, name.partition("/")[2], ref.tag)
 
 
-def _host(name: str) -> str:
-    host, slash, _path = name.partition("/")
-    return host if slash and ("." in host or ":" in host or host == "localhost") else "docker.io"
+def _without_tag(image: str, ref: ImageRef) -> str:
+    """The name as it is written, hosts that go without saying left out."""
+    return image.partition("@")[0].removesuffix(f":{ref.tag}")
+
+
+def _parsed(image: str) -> ImageRef | None:
+    try:
+        return ImageRef.parse(image)
+    except ValueError:
+        return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.diagnose.nodes import fits
 from reconciler.diagnose.scene import Answer, Scene, condition
 from reconciler.model.finding import Cause
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, as_map, dig, maps_at, text_at
 from reconciler.model.manifest import id_of, kind_of
+from reconciler.model.placement import asks_for
 from reconciler.model.pods import containers
 
 _CLAIM = Kind("v1", "PersistentVolumeClaim")
@@ -75,7 +75,7 @@ def _unscheduled(scene: Scene, pod: JsonMap, told: str) -> Answer:
 def _wishes(scene: Scene, pod: JsonMap) -> tuple[Cause, str, str] | None:
     """That no node at all is as the pod asks."""
     nodes = scene.evidence.nodes.values()
-    if not nodes or any(fits(node, pod) for node in nodes):
+    if not nodes or any(asks_for(as_map(pod.get("spec")), node) for node in nodes):
         return None
     return Cause.NO_NODE_FITS, f"none of {len(nodes)} nodes has the labels that it asks for", _LABELS_HINT
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from reconciler.apply.executor import Executor, Hands
 from reconciler.apply.handlers import Handlers
 from reconciler.flows.context import Context, Request
-from reconciler.flows.investigate import Investigator
-from reconciler.flows.planning import look, make_plan
+from reconciler.flows.planning import Found, look, make_plan
+from reconciler.model.finding import Finding
 from reconciler.model.outcome import Event, Outcome
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Action, Plan
 
 
 def apply(
@@ -25,7 +26,12 @@ def apply(
         show(planned)
         writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
         handlers = Handlers(writers, desired.clusters, engine)
-        readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
-        investigator = Investigator(desired, readers, context.now)
-        hands = Hands(handlers.perform, engine.cancel, investigator.failed)
+        hands = Hands(handlers.perform, engine.cancel, partial(_explain, found, context))
         return Executor(planned, hands, emit, desired.mask, workers).run()
+
+
+def _explain(found: Found, context: Context, action: Action, told: str, hint: str | None) -> tuple[Finding, ...]:
+    from reconciler.flows.investigate import Investigator  # noqa: PLC0415 - only failures need it
+
+    readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
+    return Investigator(found.desired, readers, context.now).failed(action, told, hint)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.identity import ObjectId, ReleaseId
-from reconciler.model.json import JsonMap, as_map, dig, maps_at, number_at, text_at
+from reconciler.model.json import JsonMap, as_map, dig, number_at
 
 # Kind → the path of its pod template; a Pod is its own. Kinds of other groups with the same names are none of these.
 _TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -57,28 +57,3 @@ def pod_count(rendered: RenderedObject, nodes: int) -> int:
         parallel = number_at(item, "spec", "parallelism", default=1)
         return min(parallel, number_at(item, "spec", "completions", default=parallel))
     return number_at(item, "spec", "replicas", default=1)
-
-
-def fits(spec: JsonMap, node: JsonMap) -> bool:
-    """Whether a node takes pods of this spec, by nodeSelector, nodeName and taints. Affinity is not looked at."""
-    name = text_at(spec, "nodeName")
-    if name:
-        return name == text_at(node, "metadata", "name")
-    labels = as_map(dig(node, "metadata", "labels"))
-    wanted = as_map(spec.get("nodeSelector"))
-    selected = all(labels.get(key) == value for key, value in wanted.items())
-    return selected and all(_tolerated(taint, spec) for taint in maps_at(node, "spec", "taints"))
-
-
-def _tolerated(taint: JsonMap, spec: JsonMap) -> bool:
-    if taint.get("effect") == "PreferNoSchedule":
-        return True
-    return any(_tolerates(toleration, taint) for toleration in maps_at(spec, "tolerations"))
-
-
-def _tolerates(toleration: JsonMap, taint: JsonMap) -> bool:
-    if toleration.get("effect") not in (None, "", taint.get("effect")):
-        return False
-    if toleration.get("operator") == "Exists":
-        return toleration.get("key") in (None, "", taint.get("key"))
-    return toleration.get("key") == taint.get("key") and text_at(toleration, "value") == text_at(taint, "value")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from reconciler.errors import Location
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import JsonMap, as_map, dig, maps_at, number_at, text_at
+from reconciler.model.placement import fits
 from reconciler.model.preflight import Area, Check, Status
 from reconciler.model.surroundings import Surroundings, Unread
-from reconciler.model.workloads import RenderedObject, fits, pod_count, pod_spec
+from reconciler.model.workloads import RenderedObject, pod_count, pod_spec
 
 _NAMED = 3
 

@@ -10,10 +10,10 @@ from reconciler.model.desired import Release
 from reconciler.model.identity import ReleaseId
 from reconciler.model.image import Answers, ImageRef, Platform, Question
 from reconciler.model.json import JsonMap, text_at
+from reconciler.model.placement import fits
 from reconciler.model.pods import SECRET
 from reconciler.model.preflight import Area, Check, Status
 from reconciler.model.surroundings import Reading, Unread
-from reconciler.model.workloads import fits
 from reconciler.preflight.keyring import Entry
 from reconciler.preflight.pulls import Pull
 from reconciler.preflight.value_places import place_of

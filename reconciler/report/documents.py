@@ -11,7 +11,7 @@ from reconciler.errors import DesiredStateError
 from reconciler.model.outcome import ActionOutcome, Outcome
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
 from reconciler.report.checks import CheckDocument, check_document
-from reconciler.report.findings import FindingDocument, finding_document
+from reconciler.report.finding_documents import FindingDocument, finding_document
 from reconciler.report.target import Document, TargetDocument, target_document
 
 
