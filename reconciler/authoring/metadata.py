@@ -45,6 +45,11 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def line_of(text: str, key: str) -> int | None:
+    """The line, from 1, of a top-level key; None where there is none. Raises ChartError: it is no YAML map."""
+    return next((name.start_mark.line + 1 for name, _value in _root(text).value if name.value == key), None)
+
+
 _LINE_END = "\r\n"
 
 

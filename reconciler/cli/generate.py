@@ -14,11 +14,13 @@ from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
 from reconciler.report.finding_documents import FindingsDocument
+from reconciler.report.lint import LintDocument
 from reconciler.report.preflight import PreflightDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODELS = {
     "environment": EnvironmentSpec,
+    "lint": LintDocument,
     "lock": LockSpec,
     "findings": FindingsDocument,
     "plan": PlanDocument,

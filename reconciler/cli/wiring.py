@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts import ChartStore
-from reconciler.adapters.charts.workshop import LocalWorkshop
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.questions import RegistryQuestions
@@ -22,19 +21,18 @@ from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ClusterAccess, Desired, Repository
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
-from reconciler.model.workshop import Workshop
 
 if TYPE_CHECKING:
+    from reconciler.flows.bench import Bench
     from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
+    from reconciler.model.workshop import Workshop
 
 
 def make_context(environment: str, engine: str) -> Context:
     """The adapters for one run on an environment file."""
-    cwd = Path.cwd()
-    files = Files(project_root(cwd / environment, cwd), cwd, Path.home())
     return Context(
-        inputs=Inputs(files, Sops(os.environ), os.environ),
+        inputs=Inputs(_files(Path(environment)), Sops(os.environ), os.environ),
         tools=lambda desired: _tools(desired, engine),
         reader=_reader,
         writer=_writer,
@@ -42,6 +40,12 @@ def make_context(environment: str, engine: str) -> Context:
         prober=_prober,
         node_prober=_node_prober,
     )
+
+
+def _files(path: Path) -> Files:
+    """The files of the project that `path` belongs to."""
+    cwd = Path.cwd()
+    return Files(project_root(cwd / path, cwd), cwd, Path.home())
 
 
 def _reader(access: ClusterAccess) -> ClusterReader:
@@ -62,17 +66,23 @@ def _prober(access: ClusterAccess) -> ClusterProber:
     return KubeProber(access)
 
 
+def make_workshop() -> Workshop:
+    """What charts are made with."""
+    from reconciler.adapters.charts.workshop import LocalWorkshop  # noqa: PLC0415 - only charts in the making need it
+
+    return LocalWorkshop()
+
+
 @contextmanager
-def open_workshop(folder: Path, engine: str) -> Iterator[Workshop]:
-    """What charts in the project of `folder` are made with."""
-    with ExitStack() as stack:
+def open_bench(folder: Path, engine: str) -> Iterator[Bench]:
+    """What a chart in the making is looked at with."""
+    from reconciler.adapters.charts.folders import FolderReader  # noqa: PLC0415 - as above
+    from reconciler.flows.bench import Bench  # noqa: PLC0415 - as above
 
-        def make() -> Engine:
-            made = _engine(engine, [])
-            stack.callback(made.close)
-            return made
-
-        yield LocalWorkshop(project_root(folder / "Chart.yaml", Path.cwd()), _cache() / "charts", make)
+    files = _files(folder / "Chart.yaml")
+    with closing(_engine(engine, [])) as helm:
+        reader = FolderReader(files.root, _cache() / "charts", helm)
+        yield Bench(Inputs(files, Sops(os.environ), os.environ), reader, helm)
 
 
 def _engine(name: str, repositories: Sequence[Repository]) -> Engine:

@@ -27,11 +27,24 @@ def render(
         ChartError: the chart has not been fetched, or its output is no YAML.
         EngineError: a template failed.
     """
+    texts = render_texts(release, engine, upgrade=upgrade, capabilities=capabilities, cluster=cluster)
+    return _objects(release, texts)
+
+
+def render_texts(
+    release: Release,
+    engine: Engine,
+    *,
+    upgrade: bool = False,
+    capabilities: Capabilities | None = None,
+    cluster: ClusterAccess | None = None,
+) -> Mapping[str, str]:
+    """Template → what it renders to, not yet read; otherwise as `render`."""
     if release.chart is None:
         raise ChartError(f"{release.id}: its chart has not been fetched", where=release.chart_ref.where)
     looks = cluster if release.chart.uses_lookup else None
     request = RenderRequest(release.id, release.chart, release.values, upgrade, capabilities, looks)
-    return _objects(release, engine.render(request))
+    return engine.render(request)
 
 
 def _objects(release: Release, texts: Mapping[str, str]) -> tuple[JsonMap, ...]:

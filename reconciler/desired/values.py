@@ -65,10 +65,13 @@ class LayerReader:
         """
         if isinstance(node, MapNode):
             return Layer(node, as_map(plain(node)))
+        return self.file(self._inputs.files.locate(str(plain(node)), node.where), node.where)
+
+    def file(self, path: Path, where: Location | None) -> Layer:
+        """The layer in a located file. Raises as `read`."""
         files = self._inputs.files
-        path = files.locate(str(plain(node)), node.where)
         if path not in self._files:
-            root = parse(files.text(path, node.where), files.shown(path), bulk=True)
+            root = parse(files.text(path, where), files.shown(path), bulk=True)
             if not isinstance(root, MapNode):
                 raise DesiredStateError("a values file holds a map, this is something else", where=root.where)
             self._files[path] = Layer(root, as_map(plain(root)))

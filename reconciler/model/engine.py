@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.model.json import JsonMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from reconciler.model.chart import Chart
     from reconciler.model.desired import ClusterAccess, Wait
     from reconciler.model.identity import ReleaseId
+    from reconciler.model.lint import LintFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,10 @@ class Engine(Protocol):
 
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart folder's charts/ from its Chart.yaml (and Chart.lock when there is one)."""
+        ...
+
+    def lint(self, chart: Chart, values: JsonMap) -> Sequence[LintFinding]:
+        """What Helm itself finds wrong with a chart's folder, under these values; schemas are left to us."""
         ...
 
     def cancel(self) -> None:

@@ -24,15 +24,22 @@ class ChartSource:
     files: ChartFiles = field(repr=False)
 
 
+class ChartReader(Protocol):
+    """Reads charts in the making."""
+
+    def read(self, folder: Path) -> ChartSource:
+        """The chart in a folder. Dependencies that are missing are built elsewhere: the folder stays as it is.
+
+        Raises ChartError: it is no chart, a file of it is malformed, or a dependency cannot be had.
+        """
+        ...
+
+
 class Workshop(Protocol):
-    """Reads and writes charts as files. Every method raises ChartError, and leaves nothing half-written."""
+    """Makes charts. Every method raises ChartError, and leaves nothing half-written."""
 
     def starter(self) -> ChartFiles:
         """The chart that new ones begin as; its name is `starter`."""
-        ...
-
-    def read(self, folder: Path) -> ChartSource:
-        """The chart in a folder. Dependencies that are missing are built elsewhere: the folder stays as it is."""
         ...
 
     def write_folder(self, target: Path, files: ChartFiles) -> None:

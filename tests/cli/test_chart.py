@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -175,3 +176,114 @@ def test_a_package_replaces_an_older_one(checkout: Path) -> None:
     assert chart(checkout, "package", "charts/whole", "-d", "dist").code == 0
     assert [path.name for path in (checkout / "dist").iterdir()] == ["whole-1.0.0.tgz"]
     assert _unpacked(checkout / "dist/whole-1.0.0.tgz")["README.md"] == b"# Whole\n"
+
+
+LINTED = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "values.yaml": "replicaCount: 1\nimage:\n  tag: v1\n",
+    "values.schema.json": (
+        '{"type": "object", "additionalProperties": false, "properties": {"replicaCount": {"type": "integer"},'
+        ' "image": {"type": "object", "properties": {"tag": {"type": "string"}}}}}'
+    ),
+    "templates/a.yaml": (
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {tag: "{{ .Values.image.tag }}"}\n'
+    ),
+}
+BROKEN: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "defaults that do not fit": (
+        {"values.yaml": "replicaCount: 1\nimage:\n  tag: 1.10\n"},
+        'web/values.yaml:3: error: release default/web: chart web refuses image.tag: 1.1 is not of type "string"',
+    ),
+    "a schema that is none": ({"values.schema.json": '{"type": 7}'}, "web/Chart.yaml:1: error: values.schema.json of"),
+    "a schema that is no JSON": ({"values.schema.json": '{\n"type":\n}'}, "web/values.schema.json:3: error: it is no"),
+    "values that are no YAML": ({"values.yaml": "a: b\nc: [\n"}, "web: error: web/values.yaml:3:1 is not valid YAML"),
+    "a key given twice": (
+        {"values.yaml": "image:\n  tag: a\n  tag: b\n"},
+        'web/values.yaml:3: error: the key "tag" is here twice, first in line 2',
+    ),
+    "a template that fails": (
+        {"templates/a.yaml": "a: b\n{{ fail .Values.image.tag }}\n"},
+        "web/templates/a.yaml:2: error: cannot render chart web 1.0.0",
+    ),
+    "a template that makes no object": (
+        {"templates/a.yaml": "kind: ConfigMap\nmetadata: {name: a}\n"},
+        "web/templates/a.yaml: error: it renders ConfigMap without apiVersion",
+    ),
+    "a version that is none": (
+        {"Chart.yaml": 'apiVersion: v2\nname: web\nversion: "1.0"\n'},
+        "web/Chart.yaml:3: error: 1.0 is no version that can be published",
+    ),
+    "no chart": ({"Chart.yaml": ""}, "web: error: web/Chart.yaml has no text for `name`"),
+    "a dependency that is nowhere": (
+        {
+            "Chart.yaml": f'{LINTED["Chart.yaml"]}dependencies: [{{name: p, version: 1.0.0, repository: "file://../p"}}]\n'
+        },
+        "web: error: chart web needs file://../p, but there is no folder",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), BROKEN.values(), ids=BROKEN.keys())
+def test_lint_says_where_a_mistake_is(files: Mapping[str, str], expected: str, tmp_path: Path) -> None:
+    """Each mistake with its file, its line where there is one, and exit code 1."""
+    write(tmp_path / "project/web", {**LINTED, **files})
+    done = chart(tmp_path / "project", "lint", "web")
+    assert done.code == 1, done.text
+    assert any(line.startswith(expected) for line in done.out.replace(f"{tmp_path}/project/", "").splitlines()), (
+        done.out
+    )
+    assert "Traceback" not in done.text
+
+
+def test_lint_of_several_charts(tmp_path: Path) -> None:
+    """Warnings are shown and are no errors; one chart with errors makes the exit code 1; JSON has all of it."""
+    sound = {name: text for name, text in LINTED.items() if name != "values.schema.json"}
+    write(tmp_path / "project/good", sound)
+    write(tmp_path / "project/bad", {**LINTED, "templates/a.yaml": "{{ end }}"})
+    good = chart(tmp_path / "project", "lint", "good")
+    both = chart(tmp_path / "project", "lint", "good", "bad", "-o", "json")
+
+    assert good.code == 0
+    assert good.out.splitlines()[-1] == "good: 0 errors, 1 warning"
+    assert good.out.startswith("good/values.schema.json: warning: there is no values.schema.json")
+    document = json.loads(both.out)
+    assert (both.code, document["valid"]) == (1, False)
+    assert [(item["path"], item["valid"], len(item["findings"])) for item in document["charts"]] == [
+        ("good", True, 1),
+        ("bad", False, 1),
+    ]
+    [finding] = document["charts"][1]["findings"]
+    assert (finding["severity"], finding["path"], finding["line"]) == ("error", "bad/templates/a.yaml", 1)
+
+
+def test_lint_with_values(tmp_path: Path) -> None:
+    """A value that does not fit is told in the file that it stands in, be that of values or of an environment."""
+    project = tmp_path / "project"
+    write(project / "charts/web", LINTED)
+    write(
+        project,
+        {
+            "one.yaml": "replicaCount: 2\n",
+            "two.yaml": "image:\n  tag: 7\n",
+            "env.yaml": "apiVersion: reconciler/v1\nkind: Environment\nname: test\n"
+            "clusters: {main: {kubeconfig: {env: KUBE}}}\nnamespaces: {shop: {}}\ndefaults: {namespace: shop}\n"
+            "releases:\n  a: {chart: charts/web, valuesFrom: {image.tag: {env: TAG}}}\n"
+            "  b: {chart: charts/web, values: [one.yaml, two.yaml]}\n",
+        },
+    )
+    fine = chart(project, "lint", "charts/web", "--values", "one.yaml")
+    wrong = chart(project, "lint", "charts/web", "--values", "one.yaml", "--values", "two.yaml")
+    environ = {"KUBE": "made-up", "TAG": "secret-tag"}
+    environment = chart(project, "lint", "charts/web", "-e", "env.yaml", **environ)
+    elsewhere = chart(project, "lint", "charts/web", "-e", "env.yaml", "--values", "one.yaml", **environ)
+    write(project / "charts/web", {"templates/b.yaml": "{{ fail .Values.image.tag }}"})
+    write(project, {"two.yaml": "image: {tag: two}\n"})
+    failing = chart(project, "lint", "charts/web", "-e", "env.yaml", **environ)
+
+    assert fine.code == 0, fine.text
+    assert wrong.out.startswith("two.yaml:2: error: release default/web: chart web refuses image.tag: 7 is not")
+    assert environment.out.startswith("two.yaml:2: error: release shop/b: chart web refuses image.tag: 7 is not")
+    assert (wrong.code, environment.code, elsewhere.code, failing.code) == (1, 1, 1, 1)
+    assert "exclude each other" in elsewhere.err
+    assert failing.out.count("charts/web/templates/b.yaml:1: error:") == 2
+    assert "secret-tag" not in failing.text

@@ -12,6 +12,7 @@ from reconciler.model.refusal import About, recognise
 
 if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
+    from reconciler.model.chart import Chart
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.identity import ReleaseId
 
@@ -62,6 +63,12 @@ def rendering(request: RenderRequest) -> Doing:
 def building(folder: object) -> Doing:
     """For a chart's dependencies."""
     return Doing(f"build the dependencies of chart {folder}", ChartError, str(folder), "their repository")
+
+
+def linting(chart: Chart) -> Doing:
+    """For a lint."""
+    name = f"{chart.name} {chart.version}"
+    return Doing(f"lint chart {name}", ChartError, name, "no server")
 
 
 def translate(text: str, doing: Doing) -> ReconcilerError:

@@ -13,6 +13,7 @@ from reconciler.adapters.helm import errors, native
 from reconciler.adapters.helm.configs import Configs
 from reconciler.adapters.helm.dependencies import build_dependencies
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
+from reconciler.adapters.helm.linting import from_report
 from reconciler.adapters.helm.loaded import LoadedCharts
 from reconciler.adapters.helm.manager import load_library
 from reconciler.adapters.helm.manifests import objects_only
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.adapters.helm.errors import Doing
+    from reconciler.model.chart import Chart
     from reconciler.model.desired import Repository
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.json import JsonMap
+    from reconciler.model.lint import LintFinding
 
 # Kinds that add kinds: after such a release the cluster's capabilities are no longer what they were.
 _NEW_KINDS = ("kind: CustomResourceDefinition", "kind: APIService")
@@ -70,6 +73,11 @@ class LibraryEngine:
         """Fill the chart's charts/ folder."""
         with _translated(errors.building(chart)):
             build_dependencies(chart, self._repositories)
+
+    def lint(self, chart: Chart, values: JsonMap) -> Sequence[LintFinding]:
+        """Run Helm's lint."""
+        with _translated(errors.linting(chart)):
+            return from_report(native.lint(chart.path, values))
 
     def cancel(self) -> None:
         """End every operation under way."""

@@ -46,6 +46,12 @@ def build_dependencies(folder: Path, options: Options) -> None:
     _native().call_status("helm_dependency_build", str(folder), encode(options))
 
 
+def lint(folder: Path, values: JsonMap) -> JsonMap:
+    """Helm's lint without the check of schemas; its findings are data, not errors."""
+    report: JsonMap = load_library().lint(folder, dict(values), skip_schema_validation=True)
+    return report
+
+
 def check_index(url: str, options: Options) -> None:
     """Download a repository's index, only to see whether that works."""
     _native().call_string("helm_repo_index_download", url, encode(options))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.adapters.helm import errors
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles, write_private
+from reconciler.adapters.helm.linting import from_output
 from reconciler.adapters.helm.manifests import objects_only, split_stream
 from reconciler.adapters.helm.options import BURST, QPS, render_flags, upgrade_flags, write_flags
 from reconciler.adapters.helm.process import Processes
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 
     from reconciler.adapters.helm.errors import Doing
     from reconciler.adapters.helm.process import Finished
+    from reconciler.model.chart import Chart
     from reconciler.model.desired import ClusterAccess, Repository
     from reconciler.model.engine import RenderRequest, WriteRequest
     from reconciler.model.json import JsonMap
+    from reconciler.model.lint import LintFinding
 
 OLDEST = 4
 """The major version whose flags this engine speaks."""
@@ -39,6 +42,8 @@ OLDEST = 4
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
+# How a lint ends that found something, and not because it could not look.
+_LINTED = "chart(s) linted"
 _NO_INDEX = re.compile(r"Unable to get an update from the .* chart repository .*:\s+(.*)")
 
 
@@ -90,6 +95,15 @@ class ProgramEngine:
             plain = ["--plain-http"] if any(item.plain_http for item in known.values()) else []
             self._run(errors.building(chart), ["dependency", "build", str(chart), *plain, *files])
 
+    def lint(self, chart: Chart, values: JsonMap) -> Sequence[LintFinding]:
+        """Run Helm's lint."""
+        doing = errors.linting(chart)
+        arguments = ["lint", str(chart.path), "--skip-schema-validation", "--values=-"]
+        ended = self._ended(doing, arguments, _yaml(values))
+        if ended.code and _LINTED not in ended.err:
+            raise errors.translate(_reason(ended), doing)
+        return from_output(ended.out.splitlines())
+
     def cancel(self) -> None:
         """End every operation under way."""
         self._processes.cancel()
@@ -103,14 +117,17 @@ class ProgramEngine:
         return [f"--kubeconfig={self._files.path(access)}", *context, f"--qps={QPS}", f"--burst-limit={BURST}"]
 
     def _run(self, doing: Doing, arguments: Sequence[str], stdin: str = "") -> str:
-        self._check_version()
-        try:
-            ended = self._processes.run(arguments, stdin)
-        except OSError as error:
-            raise errors.translate(f"cannot start {self._program}: {error.strerror}", doing) from error
+        ended = self._ended(doing, arguments, stdin)
         if ended.code == 0:
             return ended.out
         raise errors.translate(_reason(ended), doing)
+
+    def _ended(self, doing: Doing, arguments: Sequence[str], stdin: str) -> Finished:
+        self._check_version()
+        try:
+            return self._processes.run(arguments, stdin)
+        except OSError as error:
+            raise errors.translate(f"cannot start {self._program}: {error.strerror}", doing) from error
 
     def _check_version(self) -> None:
         with self._version_lock:

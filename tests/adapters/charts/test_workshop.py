@@ -6,7 +6,6 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -16,14 +15,10 @@ from reconciler.errors import ChartError
 ROOT = Path(__file__).parents[3]
 
 
-def _no_engine() -> NoReturn:
-    raise AssertionError("an engine was asked for")
-
-
 @pytest.fixture
-def workshop(tmp_path: Path) -> LocalWorkshop:
-    """A workshop for charts whose dependencies are in place."""
-    return LocalWorkshop(tmp_path, tmp_path / "cache", _no_engine)
+def workshop() -> LocalWorkshop:
+    """A workshop."""
+    return LocalWorkshop()
 
 
 def test_the_wheel_ships_the_starter(tmp_path: Path, workshop: LocalWorkshop) -> None:
