@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.credential_helpers import CredentialPrograms
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.questions import RegistryQuestions
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def make_context(environment: str, engine: str) -> Context:
     """The adapters for one run on an environment file."""
     return Context(
-        inputs=Inputs(_files(Path(environment)), Sops(os.environ), os.environ),
+        inputs=_inputs(_files(Path(environment))),
         tools=lambda desired: _tools(desired, engine),
         reader=_reader,
         writer=_writer,
@@ -46,6 +47,10 @@ def _files(path: Path) -> Files:
     """The files of the project that `path` belongs to."""
     cwd = Path.cwd()
     return Files(project_root(cwd / path, cwd), cwd, Path.home())
+
+
+def _inputs(files: Files) -> Inputs:
+    return Inputs(files, Sops(os.environ), os.environ, CredentialPrograms(os.environ))
 
 
 def _reader(access: ClusterAccess) -> ClusterReader:
@@ -82,7 +87,7 @@ def open_bench(folder: Path, engine: str) -> Iterator[Bench]:
     files = _files(folder / "Chart.yaml")
     with closing(_engine(engine, [])) as helm:
         reader = FolderReader(files.root, _cache() / "charts", helm)
-        yield Bench(Inputs(files, Sops(os.environ), os.environ), reader, helm)
+        yield Bench(_inputs(files), reader, helm)
 
 
 def _engine(name: str, repositories: Sequence[Repository]) -> Engine:

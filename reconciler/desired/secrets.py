@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 
+from reconciler.desired.registries import docker_config
 from reconciler.desired.schema import SecretSpec
 from reconciler.desired.scope import Namespaces, Scope
 from reconciler.errors import Location
@@ -38,25 +37,12 @@ def secrets(scope: Scope, data: Mapping[str, SecretData], namespaces: Namespaces
 
 def _content(scope: Scope, key: str, spec: SecretSpec) -> SecretData:
     if spec.type == "dockerconfigjson":
-        return _docker_config(scope, key, spec)
+        return {DOCKER_CONFIG_KEY: docker_config(scope, key, spec)}
     data = {}
     for name, source in spec.data.items():
         with scope.problems.collecting():
             data[name] = scope.keep_secret(scope.sources.text(source, scope.at("secrets", key, "data", name)))
     return data
-
-
-def _docker_config(scope: Scope, key: str, spec: SecretSpec) -> SecretData:
-    logins = {}
-    for host, login in spec.registries.items():
-        with scope.problems.collecting():
-            where = scope.at("secrets", key, "registries", host, "password")
-            password = scope.keep_secret(scope.sources.text(login.password, where)).reveal()
-            pair = base64.b64encode(f"{login.username}:{password}".encode()).decode()
-            scope.keep_secret(SecretText(pair))
-            logins[host] = {"username": login.username, "password": password, "auth": pair}
-    document = json.dumps({"auths": logins}, sort_keys=True, separators=(",", ":"))
-    return {DOCKER_CONFIG_KEY: scope.keep_secret(SecretText(document))}
 
 
 Home = tuple[str, tuple[str | int, ...]]

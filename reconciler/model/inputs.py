@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.errors import Location
 from reconciler.model.json import Json
+from reconciler.model.oci import Credentials
 
 
 class ProjectFiles(Protocol):
@@ -48,6 +49,17 @@ class Decryptor(Protocol):
         ...
 
 
+class CredentialHelpers(Protocol):
+    """Asks Docker's credential helpers for logins of registries."""
+
+    def login(self, helper: str, server: str, where: Location) -> Credentials:
+        """The login that `docker-credential-HELPER` has for a registry.
+
+        Raises DesiredStateError: it is not installed, fails, has none, or takes too long.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """All that a load may read.
@@ -59,4 +71,5 @@ class Inputs:
     files: ProjectFiles
     decryptor: Decryptor
     environ: Mapping[str, str] = field(repr=False)
+    helpers: CredentialHelpers
     service_account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")

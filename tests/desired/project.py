@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.credential_helpers import CredentialPrograms
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.repositories import Repositories
@@ -49,9 +50,10 @@ class Project:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def inputs(self, environment: str = "env.yaml", environ: Mapping[str, str] = ENVIRON) -> Inputs:
-        """What a load may read, when the user stands in the project's folder."""
+        """What a load may read, when the user stands in the project's folder; programs in its `bin` are found first."""
         files = Files(project_root(self.root / environment, self.root), self.root, self.root / "home")
-        return Inputs(files, Sops({**environ, "PATH": os.environ["PATH"]}), environ)
+        programs = {**environ, "PATH": f"{self.root / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        return Inputs(files, Sops(programs), environ, CredentialPrograms(programs))
 
     def load(
         self, text: Content | None = None, environment: str = "env.yaml", environ: Mapping[str, str] = ENVIRON

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from reconciler.adapters.credential_helpers import CredentialPrograms
 from reconciler.adapters.files import Files
 from reconciler.adapters.sops import Sops
 from reconciler.desired.load import load
@@ -68,7 +69,7 @@ def test_each_values_file_is_read_once_for_500_releases(project: Project, chart:
         }
     )
     files = CountingFiles(project.root)
-    desired = load("env.yaml", Inputs(files, Sops(ENVIRON), ENVIRON))
+    desired = load("env.yaml", Inputs(files, Sops(ENVIRON), ENVIRON, CredentialPrograms(ENVIRON)))
     assert len(desired.releases) == 500
     assert desired.releases[7].values == {"all": True, "replicaCount": 2, "group": 2, "index": 7}
     expected = ["env.yaml", "values/all.yaml", "values/common.yaml", *(f"values/group{i}.yaml" for i in range(5))]
@@ -95,7 +96,7 @@ def test_an_encrypted_file_is_opened_once_and_its_texts_are_masked(project: Proj
     environ = {**ENVIRON, "SOPS_AGE_KEY": str(identity), "PATH": os.environ["PATH"]}
     project.write({"env.yaml": text})
     sops = CountingSops(environ)
-    desired = load("env.yaml", Inputs(CountingFiles(project.root), sops, environ))
+    desired = load("env.yaml", Inputs(CountingFiles(project.root), sops, environ, CredentialPrograms(environ)))
     assert sops.runs == Counter({"all.enc.yaml": 1})
     assert desired.secrets[0].data["password"].reveal() == "correct-horse"
     assert desired.mask.text("login somebody:correct-horse") == "login ••••••:••••••"

@@ -265,12 +265,12 @@ FIELDS: dict[str, tuple[str, str, str | None]] = {
     ),
     "docker login with data": (
         "secrets: {reg: {type: dockerconfigjson, data: {a: {env: TOKEN}}}}\n",
-        "env.yaml:5:11: secrets.reg: a dockerconfigjson secret has `registries`, and no `data`",
+        "env.yaml:5:11: secrets.reg: a dockerconfigjson secret has `registries` or `dockerConfig`, and no `data`",
         None,
     ),
     "registries in another type": (
         "secrets: {reg: {type: Opaque, registries: {a: {username: b, password: {env: TOKEN}}}}}\n",
-        "env.yaml:5:11: secrets.reg: `registries` goes with type dockerconfigjson; other types have `data`",
+        "env.yaml:5:11: secrets.reg: `registries` and `dockerConfig` go with type dockerconfigjson, others have `data`",
         None,
     ),
     "value from a secret that is not sensitive": (

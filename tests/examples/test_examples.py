@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from reconciler.adapters.charts.store import ChartStore
+from reconciler.adapters.credential_helpers import CredentialPrograms
 from reconciler.adapters.files import Files, project_root
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.helm.manager import load_library
@@ -108,7 +109,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def inputs_of(file: Path, cwd: Path, environ: Mapping[str, str]) -> Inputs:
-    return Inputs(Files(project_root(file, cwd), cwd, cwd), Sops(environ), environ)
+    return Inputs(Files(project_root(file, cwd), cwd, cwd), Sops(environ), environ, CredentialPrograms(environ))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from reconciler.desired.schema.model import Model, Name, NamespaceName
+from reconciler.desired.schema.registries import DockerConfigSource, RegistryLogin
 from reconciler.desired.schema.sources import Source
 
 
@@ -19,13 +20,6 @@ class NamespaceSpec(Model):
     pull_secrets: list[str] = Field(default_factory=list, description="dockerconfigjson secrets to keep in it.")
 
 
-class RegistryLogin(Model):
-    """A login at a container registry."""
-
-    username: str = Field(description="The user.")
-    password: Source = Field(description="Where the password or token comes from.")
-
-
 class SecretSpec(Model):
     """A Secret; its key is its name, unless `name` says otherwise. Its values are references, never text."""
 
@@ -38,13 +32,16 @@ class SecretSpec(Model):
     registries: dict[str, RegistryLogin] = Field(
         default_factory=dict, description="For dockerconfigjson: host → login."
     )
+    docker_config: DockerConfigSource | None = Field(
+        None, description="For dockerconfigjson: logins of an existing config.json; those under `registries` win."
+    )
     data: dict[str, Source] = Field(default_factory=dict, description="For every other type: key → source.")
 
     @model_validator(mode="after")
     def _content(self) -> SecretSpec:
-        docker = self.type == "dockerconfigjson"
-        if docker and (self.data or not self.registries):
-            raise ValueError("a dockerconfigjson secret has `registries`, and no `data`")
-        if not docker and self.registries:
-            raise ValueError("`registries` goes with type dockerconfigjson; other types have `data`")
+        docker, logins = self.type == "dockerconfigjson", bool(self.registries or self.docker_config)
+        if docker and (self.data or not logins):
+            raise ValueError("a dockerconfigjson secret has `registries` or `dockerConfig`, and no `data`")
+        if not docker and logins:
+            raise ValueError("`registries` and `dockerConfig` go with type dockerconfigjson, others have `data`")
         return self
