@@ -90,8 +90,9 @@ def cannot_start(_scene: Scene, pod: JsonMap, container: Container) -> Answer | 
     config_error = text_at(container.waiting, "reason") == _CONFIG_ERROR
     if not config_error and not reasons & _CANNOT_RUN and container.exit_code not in _NO_COMMAND:
         return None
-    told = text_at(container.ended, "message") or text_at(container.waiting, "message")
-    why = told.rsplit("unable to start container process: ", 1)[-1] or _NO_COMMAND.get(container.exit_code, "")
+    by_code = _NO_COMMAND.get(container.exit_code, "")
+    told = text_at(container.ended, "message") or by_code or text_at(container.waiting, "message")
+    why = told.rsplit("unable to start container process: ", 1)[-1]
     message = f"{named(container)} cannot be started: {why}"
     hint = (
         "check `command` and `args` in the chart's values, and that the image has that program for the node's platform"

@@ -48,7 +48,7 @@ class Container:
     @property
     def is_running(self) -> bool:
         """Whether it runs, ready or not."""
-        return bool(dig(self.status, "state", "running"))
+        return dig(self.status, "state", "running") is not None
 
     @property
     def is_ready(self) -> bool:

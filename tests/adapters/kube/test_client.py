@@ -14,9 +14,11 @@ import pytest
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.evidence import LogId, Run
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, dig, text_at
 from reconciler.model.observed import ReleaseStatus
+from reconciler.model.pods import POD
 from reconciler.model.secret import SecretText
 from reconciler.sandbox import Sandbox, writes
 from tests.adapters.kube.servers import Answer, serve
@@ -141,6 +143,21 @@ def test_what_the_server_refuses(
             call(resource, item, "helm")
         assert caught.value.status == status
         assert said in caught.value.message
+
+
+def test_logs(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """The last lines of this run and of the one before, as they were written, and no more bytes than asked for."""
+    container = {"name": "main", "image": "example.com/app:1"}
+    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container]}}
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(item))
+    kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/p")
+    pod = ObjectId(POD, namespace, "p")
+    current, previous = (LogId(pod, "main", run) for run in (Run.CURRENT, Run.PREVIOUS))
+    assert writer.log(current, 10, 10_000).splitlines()[0] == "listening on :8080"
+    assert writer.log(previous, 1, 10_000) == "shutting down\n"
+    assert len(writer.log(previous, 10, 20)) == 20
+    with pytest.raises(ApiError, match="cluster main: "):
+        writer.log(LogId(pod, "is-no-container", Run.CURRENT), 10, 100)
 
 
 def _release(namespace: str, name: str, version: int, status: str, content: str | None = None) -> JsonMap:

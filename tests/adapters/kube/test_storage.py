@@ -47,6 +47,20 @@ def secret(release: str, **labels: str) -> dict[str, Any]:
     return {"metadata": metadata, "data": {"release": release}}
 
 
+def test_hooks_that_failed() -> None:
+    """Only those whose last run failed are read, with their manifest; odd ones are left out."""
+    hooks: list[Any] = [
+        {"name": "a", "manifest": "kind: Job\nmetadata: {name: a}", "last_run": {"phase": "Failed"}},
+        {"name": "b", "manifest": "kind: Job\nmetadata: {name: b}", "last_run": {"phase": "Succeeded"}},
+        {"name": "c", "manifest": "{", "last_run": {"phase": "Failed"}},
+        {"name": "d"},
+        "odd",
+    ]
+    found = decode("main", secret(packed(json.dumps({**RELEASE, "hooks": hooks}).encode())))
+    assert found
+    assert found.failed_hooks == ({"kind": "Job", "metadata": {"name": "a"}},)
+
+
 def test_decode() -> None:
     """All that the rest of the program knows of a release."""
     found = decode("main", secret(packed(json.dumps(RELEASE).encode()), team="blue", createdAt="5"))
