@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from reconciler.apply.interrupts import noted
 from reconciler.errors import ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.identity import Target
@@ -36,8 +37,9 @@ class Hands:
 class Executor:
     """Executes one plan. An interrupt ends what is under way in order, and starts nothing more.
 
-    An interrupt can come between any two lines of `run`, so each step of the bookkeeping can be taken twice, and no
-    step but the last one decides: a worker notes itself what it began and what came of it.
+    Signals are only noted, and looked at in each turn. Whoever is told an event may interrupt too, so each step of the
+    bookkeeping can be taken twice, and no step but the last one decides: a worker notes itself what it began and what
+    came of it.
     """
 
     def __init__(self, plan: Plan, hands: Hands, emit: Emit, mask: Mask, workers: int) -> None:
@@ -54,15 +56,18 @@ class Executor:
 
     def run(self) -> Outcome:
         """Take every step that can be taken. Never raises for a step that fails: the outcome says so."""
-        with ThreadPoolExecutor(self._workers) as pool:
+        with noted(self._note_interrupt), ThreadPoolExecutor(self._workers) as pool:
             while len(self._outcomes) < len(self._plan.actions):
                 try:
                     self._end_if_cancelled()
                     self._advance(pool)
                     self._collect()
                 except KeyboardInterrupt:
-                    self._cancelled = True
+                    self._note_interrupt()
         return Outcome(self._plan, tuple(self._outcomes[action.target] for action in self._plan.actions))
+
+    def _note_interrupt(self) -> None:
+        self._cancelled = True
 
     def _end_if_cancelled(self) -> None:
         """At every turn: an operation may have been about to begin when the others were told to end."""

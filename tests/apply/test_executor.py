@@ -290,7 +290,7 @@ print(results(Executor(steps, hands, lambda event: None, Mask(), 2).run()), flus
 """
 
 
-@pytest.mark.parametrize("signals", [1, 3])
+@pytest.mark.parametrize("signals", [1, 3, 50])
 def test_a_real_signal(signals: int) -> None:
     """SIGINT, also when the user presses Ctrl-C again and again: what runs is told to end, and all is accounted for."""
     pipe = subprocess.PIPE
