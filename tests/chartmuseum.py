@@ -136,6 +136,7 @@ def _app(made: ChartMuseum, layout: Layout) -> Starlette:
     ]
     if uploads:
         routes.append(Route(uploads, _guarded(made, _upload), methods=["POST"]))
+    routes.append(Route("/{rest:path}", _guarded(made, _nothing), methods=["GET", "POST"]))
     return Starlette(routes=routes)
 
 
@@ -169,6 +170,10 @@ async def _index(made: ChartMuseum, request: Request) -> Response:
 async def _archive(made: ChartMuseum, request: Request) -> Response:
     data = made.archives.get(request.path_params["file"])
     return Response(made.damage(data)) if data is not None else JSONResponse({"error": "not found"}, 404)
+
+
+async def _nothing(_made: ChartMuseum, _request: Request) -> Response:
+    return JSONResponse({"error": "not found"}, 404)
 
 
 async def _upload(made: ChartMuseum, request: Request) -> Response:

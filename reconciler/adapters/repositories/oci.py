@@ -95,7 +95,8 @@ class OciRepository:
         layers = [self._stored(path, archive.path, CHART_TYPES[0])]
         if archive.provenance:
             layers.append(self._stored(path, archive.provenance, SIGNATURE_TYPE))
-        config = self._stored(path, json.dumps(archive.metadata, ensure_ascii=False).encode(), CONFIG_TYPE)
+        about = json.dumps(archive.metadata, ensure_ascii=False, separators=(",", ":"))
+        config = self._stored(path, about.encode(), CONFIG_TYPE)
         content = manifest_of(archive.metadata, config, layers)
         self._registry.put_manifest(path, tag_of(archive.version), MANIFEST_TYPE, content)
 
