@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from reconciler.apply.accounts import attach
 from reconciler.errors import ApiError, ClusterError, EngineError
+from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Engine, WriteRequest
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, WriteRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Handlers:
                 writer = cluster.acting_as(user)
                 for kind, item in items:
                     writer.apply(_resource(writer, kind), item, manager)
+            case AttachPullSecrets():
+                attach(cluster, _resource(cluster, ACCOUNT), action.work)
             case WriteRelease(release):
                 self._write(action, action.work, cluster.acting_as(release.impersonate))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.desired.accounts import accounts
 from reconciler.desired.check import check
 from reconciler.desired.clusters import clusters
 from reconciler.desired.lock import lock_path, read_lock, with_pins
@@ -61,4 +62,5 @@ def _resolve(scope: Scope) -> Desired:
         secrets=found,
         releases=ReleaseResolver(scope, homes, repos, data).releases(),
         mask=Mask.of(scope.revealed),
+        accounts=accounts(scope, homes),
     )

@@ -37,6 +37,7 @@ def select(desired: Desired, selectors: Sequence[str]) -> Desired:
         clusters={name: access for name, access in desired.clusters.items() if name in clusters},
         releases=tuple(release for release in desired.releases if release.id in chosen),
         namespaces=tuple(item for item in desired.namespaces if item.id in homes),
+        accounts=tuple(item for item in desired.accounts if NamespaceId(item.id.cluster, item.id.namespace) in homes),
         secrets=tuple(item for item in desired.secrets if NamespaceId(item.id.cluster, item.id.namespace) in homes),
     )
 

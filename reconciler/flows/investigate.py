@@ -48,7 +48,7 @@ class Investigator:
         """The objects of a release that are not well, and what surrounds them, read anew."""
         reader = self.readers[release.id.cluster]
         access = {name: item for name, item in self.desired.clusters.items() if name == reader.name}
-        alone = replace(self.desired, clusters=access, namespaces=(), secrets=(), releases=(release,))
+        alone = replace(self.desired, clusters=access, namespaces=(), secrets=(), accounts=(), releases=(release,))
         try:
             found = observe(alone, {reader.name: reader}, self.now()).clusters[reader.name]
         except ClusterError as error:
@@ -74,6 +74,7 @@ class Investigator:
     def _where(self, target: Target) -> Location | None:
         places: dict[Target, Location] = {item.id: item.where for item in self.desired.namespaces}
         places.update((item.id, item.where) for item in self.desired.secrets)
+        places.update((item.id, item.where) for item in self.desired.accounts)
         return places.get(target)
 
 

@@ -20,6 +20,7 @@ from reconciler.model.plan import Plan
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.live import observe
 from reconciler.observe.preview import Previewer
+from reconciler.plan.accounts import classify_accounts
 from reconciler.plan.build import TargetPreview, build_plan
 from reconciler.plan.classify import classify
 from reconciler.plan.own import OwnState, classify_own
@@ -61,7 +62,7 @@ def compare(
     desired: Desired, tools: Tools, observed: Observed, readers: Mapping[str, ClusterReader], *, break_lock: bool
 ) -> Found:
     """Classify what was observed."""
-    own = classify_own(desired, observed)
+    own = (*classify_own(desired, observed), *classify_accounts(desired, observed))
     states = classify(desired, observed, break_lock=break_lock)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
     return Found(desired, tools, observed, own, states, previewers)
@@ -116,7 +117,7 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
 
 
 def own_previews(found: Found) -> dict[Target, TargetPreview]:
-    """The previews of those namespaces and secrets that are not certainly as they should be."""
+    """The previews of those namespaces, secrets and ServiceAccounts that are not certainly as they should be."""
     asked = [state for state in found.own if not state.as_it_should_be and not state.taken]
     with masked(found.desired.mask):
         answers = concurrently(lambda state: _own_preview(state, found), asked)

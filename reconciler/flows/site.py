@@ -106,6 +106,7 @@ def _part(desired: Desired, access: ClusterAccess) -> Desired:
         clusters={name: access},
         namespaces=tuple(item for item in desired.namespaces if item.id.cluster == name),
         secrets=tuple(item for item in desired.secrets if item.id.cluster == name),
+        accounts=tuple(item for item in desired.accounts if item.id.cluster == name),
         releases=tuple(item for item in desired.releases if item.id.cluster == name),
     )
 

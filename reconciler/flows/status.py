@@ -32,7 +32,7 @@ class Status:
     environment: str
     releases: tuple[ReleaseStatus, ...]
     others: tuple[tuple[Target, str], ...]
-    """The namespaces and secrets that are not as they should be, each with the reason."""
+    """The namespaces, secrets and ServiceAccounts that are not as they should be, each with the reason."""
 
     @property
     def is_well(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from reconciler.errors import Location
-from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
+from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.lock import LockKey, Pin
 from reconciler.model.secret import Mask, SecretText
@@ -144,6 +144,15 @@ class SecretObject:
     where: Location
 
 
+@dataclass(frozen=True, slots=True)
+class PullAccount:
+    """A ServiceAccount whose pods are given these pull secrets when they name none."""
+
+    id: AccountId
+    secrets: tuple[str, ...]
+    where: Location
+
+
 class Places(Protocol):
     """Tells where values were written."""
 
@@ -192,3 +201,4 @@ class Desired:
     secrets: tuple[SecretObject, ...]
     releases: tuple[Release, ...]
     mask: Mask
+    accounts: tuple[PullAccount, ...] = ()

@@ -29,6 +29,18 @@ class SecretId:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class AccountId:
+    """A ServiceAccount that the environment attaches pull secrets to."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"service account {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class ReleaseId:
     """A Helm release: unique by name within a namespace of a cluster."""
 
@@ -40,7 +52,7 @@ class ReleaseId:
         return f"release {self.namespace}/{self.name}"
 
 
-Target = NamespaceId | SecretId | ReleaseId
+Target = NamespaceId | SecretId | AccountId | ReleaseId
 
 
 @dataclass(frozen=True, slots=True, order=True)

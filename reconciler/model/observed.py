@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
 from reconciler.model.json import JsonMap
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class ObservedCluster:
         resources: the kinds that it serves.
         missing_namespaces: namespaces of the environment that do not exist.
         releases: by name, whoever made them.
+        accounts: ServiceAccounts that the environment attaches pull secrets to, or did before.
         objects: live objects that carry Helm's label, of the kinds and namespaces that releases use.
     """
 
@@ -84,6 +85,7 @@ class ObservedCluster:
     secrets: Mapping[SecretId, JsonMap] = field(repr=False)
     releases: Mapping[ReleaseId, StoredRelease] = field(repr=False)
     objects: Mapping[ObjectId, JsonMap] = field(repr=False)
+    accounts: Mapping[AccountId, JsonMap] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
-from reconciler.model.identity import Kind, ObjectId, Target
+from reconciler.model.identity import AccountId, Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
 from reconciler.model.preflight import Check
 
@@ -95,7 +95,16 @@ class WriteRelease:
     description: str
 
 
-Work = ApplyObjects | WriteRelease
+@dataclass(frozen=True, slots=True)
+class AttachPullSecrets:
+    """Have a ServiceAccount name these pull secrets and those of others, and none else that the environment added."""
+
+    account: AccountId
+    environment: str
+    secrets: tuple[str, ...]
+
+
+Work = ApplyObjects | AttachPullSecrets | WriteRelease
 
 
 @dataclass(frozen=True, slots=True)

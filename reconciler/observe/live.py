@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from reconciler.errors import ClusterError
+from reconciler.model.attachment import ACCOUNT, accounts_of
 from reconciler.model.cluster import ClusterReader, Resource
 from reconciler.model.desired import Desired, Impersonation
-from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import HELM_SELECTOR, object_id
 from reconciler.model.observed import Observed, ObservedCluster, StoredRelease
+from reconciler.model.ownership import ENVIRONMENT
 from reconciler.observe.concurrency import concurrently
 
 _NAMESPACE, _SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+_ENVIRONMENT_LABEL = ("metadata", "labels", ENVIRONMENT)
 
 
 def observe(desired: Desired, clusters: Mapping[str, ClusterReader], now: datetime) -> Observed:
@@ -50,6 +53,8 @@ class _Observation:
         needs = (need for release in desired.releases for need in release.needs)
         self._needs = {need for need in needs if isinstance(need, ReleaseId) and need.cluster == cluster.name}
         self._namespaces = [item.id for item in desired.namespaces if item.id.cluster == cluster.name]
+        self._environment = desired.name
+        self._accounts = [item.id for item in desired.accounts if item.id.cluster == cluster.name]
         self._secrets = [item.id for item in desired.secrets if item.id.cluster == cluster.name]
 
     def run(self) -> ObservedCluster:
@@ -65,6 +70,7 @@ class _Observation:
             secrets=self._live_secrets(resources[_SECRET]),
             releases=releases,
             objects=self._objects(releases, resources),
+            accounts=self._live_accounts(resources[ACCOUNT], namespaces),
         )
 
     def _stored(self) -> Mapping[ReleaseId, StoredRelease]:
@@ -87,6 +93,20 @@ class _Observation:
     def _live_secrets(self, resource: Resource) -> Mapping[SecretId, JsonMap]:
         found = concurrently(lambda item: self._cluster.fetch(resource, item.namespace, item.name), self._secrets)
         return {identity: item for identity, item in zip(self._secrets, found, strict=True) if item is not None}
+
+    def _live_accounts(
+        self, resource: Resource, namespaces: Mapping[NamespaceId, JsonMap | None]
+    ) -> Mapping[AccountId, JsonMap]:
+        """Those that are asked for, and those that the live namespaces still name."""
+        attached = (
+            AccountId(home.cluster, home.name, name)
+            for home, item in namespaces.items()
+            if item and home in self._namespaces and text_at(item, *_ENVIRONMENT_LABEL) == self._environment
+            for name in accounts_of(item)
+        )
+        wanted = sorted({*self._accounts, *attached})
+        found = concurrently(lambda item: self._cluster.fetch(resource, item.namespace, item.name), wanted)
+        return {identity: item for identity, item in zip(wanted, found, strict=True) if item is not None}
 
     def _objects(
         self, releases: Mapping[ReleaseId, StoredRelease], resources: Mapping[Kind, Resource]

@@ -9,9 +9,8 @@ from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
 from reconciler.model.desired import Desired, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
-from reconciler.model.json import JsonMap, as_map, dig
+from reconciler.model.json import JsonMap
 from reconciler.model.observed import Preview
-from reconciler.model.ownership import ENVIRONMENT
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
 from reconciler.model.preflight import Check, masked
 from reconciler.model.secret import Mask
@@ -84,23 +83,22 @@ def build_plan(
 
 
 def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
-    """What to do about a namespace or secret of the environment."""
+    """What to do about a namespace, secret or ServiceAccount of the environment."""
     refusal = state.taken or next(iter(preview.refusals), None)
     if refusal:
         return Action(ActionKind.BLOCKED, state.target, mask.text(refusal), (), frozenset(), None)
     changes = preview.changes(mask, OWN_MANAGER)
     if not changes:
         return _nothing(state.target)
-    work = ApplyObjects(((state.id.kind, state.item),), OWN_MANAGER)
     kind, reason = _own_reason(state, changes)
-    return Action(kind, state.target, reason, changes, frozenset(), work)
+    return Action(kind, state.target, reason, changes, frozenset(), state.work)
 
 
 def _own_reason(state: OwnState, changes: tuple[ObjectChange, ...]) -> tuple[ActionKind, str]:
+    if state.reason:
+        return ActionKind.UPDATE, state.reason
     if state.live is None:
         return ActionKind.CREATE, "does not exist"
-    if ENVIRONMENT not in as_map(dig(state.live, "metadata", "labels")):
-        return ActionKind.UPDATE, "takes over a namespace that exists already"
     return ActionKind.UPDATE, f"differs: {_named(changes)}"
 
 

@@ -6,13 +6,15 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.attachment import ATTACHED_ACCOUNTS
 from reconciler.model.cluster import OWN_MANAGER
 from reconciler.model.compare import missing_from
 from reconciler.model.desired import Desired, Namespace, SecretObject
-from reconciler.model.identity import Kind, NamespaceId, ObjectId, SecretId
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, SecretId
 from reconciler.model.json import Json, JsonMap, as_map, text_at
 from reconciler.model.observed import Observed
 from reconciler.model.ownership import ENVIRONMENT, object_labels
+from reconciler.model.plan import ApplyObjects, Work
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
 
@@ -26,14 +28,18 @@ class OwnState:
         live: what there is, or None.
         as_it_should_be: it holds that, and nothing of ours beyond it.
         taken: why it cannot be ours, or None.
+        work: what makes it as it should be.
+        reason: why that is done, where it is more than that something differs.
     """
 
-    target: NamespaceId | SecretId
+    target: NamespaceId | SecretId | AccountId
     id: ObjectId
     item: JsonMap = field(repr=False)
     live: JsonMap | None = field(repr=False)
     as_it_should_be: bool
     taken: str | None
+    work: Work
+    reason: str | None = None
 
 
 def classify_own(desired: Desired, observed: Observed) -> tuple[OwnState, ...]:
@@ -43,11 +49,12 @@ def classify_own(desired: Desired, observed: Observed) -> tuple[OwnState, ...]:
 
 def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
     labels = object_labels(desired.name)
+    attached = _attached(desired)
     for namespace in desired.namespaces:
         live = observed.clusters[namespace.id.cluster].namespaces.get(namespace.id)
         identity = ObjectId(NAMESPACE, "", namespace.id.name)
-        taken = _namespace_taken(desired.name, live)
-        yield _state(namespace.id, identity, _namespace_item(namespace, labels), live, taken)
+        item = _namespace_item(namespace, labels, attached.get(namespace.id, []))
+        yield _state(namespace.id, identity, item, live, _namespace_taken(desired.name, live))
     for secret in desired.secrets:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
         identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
@@ -58,15 +65,31 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
 def _state(
     target: NamespaceId | SecretId, identity: ObjectId, item: JsonMap, live: JsonMap | None, taken: str | None
 ) -> OwnState:
-    settled = live is not None and not any(missing_from(item, live)) and not _keeps_more(live, item)
-    return OwnState(target, identity, item, live, settled, taken)
+    work = ApplyObjects(((identity.kind, item),), OWN_MANAGER)
+    adopted = live is not None and _environment_of(live) is None
+    reason = "takes over a namespace that exists already" if adopted else None
+    return OwnState(target, identity, item, live, holds(live, item), taken, work, reason)
 
 
-def _namespace_item(namespace: Namespace, labels: Mapping[str, str]) -> JsonMap:
+def holds(live: JsonMap | None, item: JsonMap) -> bool:
+    """Whether a live object has all of an item, and nothing of ours beyond it."""
+    return live is not None and not any(missing_from(item, live)) and not _keeps_more(live, item)
+
+
+def _attached(desired: Desired) -> Mapping[NamespaceId, list[str]]:
+    """Namespace → the accounts in it that pull secrets are attached to."""
+    found: dict[NamespaceId, list[str]] = {}
+    for account in desired.accounts:
+        found.setdefault(NamespaceId(account.id.cluster, account.id.namespace), []).append(account.id.name)
+    return found
+
+
+def _namespace_item(namespace: Namespace, labels: Mapping[str, str], accounts: list[str]) -> JsonMap:
+    marks = {ATTACHED_ACCOUNTS: ",".join(sorted(accounts))} if accounts else {}
     metadata: dict[str, Json] = {
         "name": namespace.id.name,
         "labels": {**namespace.labels, **labels},
-        "annotations": dict(namespace.annotations),
+        "annotations": {**namespace.annotations, **marks},
     }
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 

@@ -95,6 +95,9 @@ def _own(desired: Desired, cluster: ObservedCluster | None) -> Iterator[Need]:
     for secret in desired.secrets:
         place = _Place("", "secrets", secret.id.namespace)
         yield from place.need(("get", *_WRITTEN), "to keep the secrets of the environment", secret.where)
+    for account in desired.accounts:
+        place = _Place("", "serviceaccounts", account.id.namespace)
+        yield from place.need(("get", "patch"), "to attach pull secrets", account.where)
 
 
 def _releases(

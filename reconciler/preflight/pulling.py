@@ -6,8 +6,9 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.attachment import ACCOUNT, DEFAULT_ACCOUNT
 from reconciler.model.desired import SecretObject
-from reconciler.model.identity import Kind, ObjectId, ReleaseId
+from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, maps_at, text_at
 from reconciler.model.manifest import HOOK_ANNOTATION
 from reconciler.model.pods import SECRET
@@ -15,7 +16,6 @@ from reconciler.model.surroundings import Unread
 from reconciler.model.workloads import RenderedObject, pod_spec
 from reconciler.preflight.keyring import Entry, entries
 
-ACCOUNT = Kind("v1", "ServiceAccount")
 _TESTS = frozenset({"test", "test-success", "test-failure"})
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 
@@ -70,7 +70,7 @@ def image_uses(items: Iterable[RenderedObject]) -> Iterator[ImageUse]:
             continue
         spec, home = pod_spec(item), item.id.namespace or item.release.namespace
         account = ObjectId(
-            ACCOUNT, home, text_at(spec, "serviceAccountName") or text_at(spec, "serviceAccount") or "default"
+            ACCOUNT, home, text_at(spec, "serviceAccountName") or text_at(spec, "serviceAccount") or DEFAULT_ACCOUNT
         )
         secrets = tuple(_named(spec, home))
         containers = [container for key in _CONTAINERS for container in maps_at(spec, key)]

@@ -88,7 +88,7 @@ class ReleaseDocument(Document):
 
 
 class OtherDocument(Document):
-    """A namespace or secret that is not as it should be."""
+    """A namespace, secret or ServiceAccount that is not as it should be."""
 
     target: TargetDocument = Field(description="What it is.")
     reason: str = Field(description="What is not as it should be.")
@@ -100,7 +100,9 @@ class StatusDocument(Document):
     environment: str = Field(description="The environment's name.")
     well: bool = Field(description="Whether all is in sync, and every release healthy.")
     releases: list[ReleaseDocument] = Field(description="Every release.")
-    others: list[OtherDocument] = Field(description="The namespaces and secrets that are not as they should be.")
+    others: list[OtherDocument] = Field(
+        description="The namespaces, secrets and ServiceAccounts that are not as they should be."
+    )
 
 
 class MistakeDocument(Document):

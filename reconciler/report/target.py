@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reconciler.model.identity import NamespaceId, SecretId, Target
+from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
+
+_Kind = Literal["namespace", "secret", "serviceaccount", "release"]
+_KINDS: Mapping[type, _Kind] = {SecretId: "secret", AccountId: "serviceaccount", ReleaseId: "release"}
 
 
 class Document(BaseModel):
@@ -18,7 +22,7 @@ class Document(BaseModel):
 class TargetDocument(Document):
     """What an action is about."""
 
-    kind: Literal["namespace", "secret", "release"] = Field(description="What it is.")
+    kind: _Kind = Field(description="What it is.")
     cluster: str = Field(description="The cluster, by its name in the environment.")
     namespace: str | None = Field(description="The namespace that it is in; null for a namespace itself.")
     name: str = Field(description="Its name.")
@@ -28,5 +32,6 @@ def target_document(target: Target) -> TargetDocument:
     """A target as a document."""
     if isinstance(target, NamespaceId):
         return TargetDocument(kind="namespace", cluster=target.cluster, namespace=None, name=target.name)
-    kind: Literal["secret", "release"] = "secret" if isinstance(target, SecretId) else "release"
-    return TargetDocument(kind=kind, cluster=target.cluster, namespace=target.namespace, name=target.name)
+    return TargetDocument(
+        kind=_KINDS[type(target)], cluster=target.cluster, namespace=target.namespace, name=target.name
+    )

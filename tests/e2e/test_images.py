@@ -94,6 +94,20 @@ def test_all_is_well(project: Project, images: TestRegistry) -> None:
     assert (registry["status"], registry["subject"]) == ("ok", f"{images.host} as {USERNAME}")
 
 
+def test_a_pull_secret_that_will_be_attached(project: Project, images: TestRegistry) -> None:
+    """Pods that name none are given it by their account, which the environment has not changed yet; then it has."""
+    _environment(project, images, "1.0", "regcred")
+    text = (project.folder / "env.yaml").read_text()
+    text = text.replace("pullSecrets: [regcred]", "pullSecrets: [regcred], attachPullSecrets: true")
+    project.write("env.yaml", "\n".join(line for line in text.splitlines() if "imagePullSecrets" not in line))
+    for _ in range(2):
+        code, found = _checks(project)
+        [image] = found["image"]
+        assert (code, image["status"]) == (0, "ok"), found
+        assert "regcred" in image["message"]
+        project.applied(TOKEN=PASSWORD, PULL_TOKEN=PASSWORD)
+
+
 def test_a_wrong_tag(project: Project, images: TestRegistry) -> None:
     """Known before anything is applied, at the line of the tag, with the tags that there are."""
     _environment(project, images, "1.00", "regcred")

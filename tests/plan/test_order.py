@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from reconciler.model.desired import Desired
-from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
+from reconciler.model.desired import Desired, PullAccount
+from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.plan import Action, ActionKind
 from reconciler.plan.order import in_order
-from tests.plan.factories import API, desired, namespace, release, secret
+from tests.plan.factories import API, WHERE, desired, namespace, release, secret
 
 NS, DB = NamespaceId("main", "shop"), SecretId("main", "shop", "db")
 WEB, CACHE = replace(API, name="web"), replace(API, name="cache")
@@ -84,3 +84,17 @@ def test_five_hundred_releases_are_ordered_at_once() -> None:
     found = ordered(wanted, *reversed(ids), *(item.id for item in secrets), NS)
     assert time.process_time() - started < 1
     assert found == [NS, *(item.id for item in secrets), *ids]
+
+
+def test_accounts_come_between_secrets_and_releases() -> None:
+    """A pod that starts before its account names the pull secret would not be given it."""
+    account = AccountId("main", "shop", "default")
+    wanted = desired(release(), namespaces=[namespace()], secrets=[secret()])
+    wanted = replace(wanted, accounts=(PullAccount(account, ("db",), WHERE),))
+    assert ordered(wanted, API, account, DB, NS) == [NS, DB, account, API]
+
+
+def test_a_namespace_forgets_an_account_last() -> None:
+    """Else a run that fails in between would leave an entry that nobody knows of."""
+    account = AccountId("main", "shop", "default")
+    assert ordered(desired(namespaces=[namespace()]), NS, account) == [account, NS]

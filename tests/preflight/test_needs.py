@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import Impersonation, Release, Wait
-from reconciler.model.identity import Kind
+from reconciler.model.desired import Impersonation, PullAccount, Release, Wait
+from reconciler.model.identity import AccountId, Kind
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import ObservedCluster
 from reconciler.preflight.needs import needed_rights
 from tests.plan.factories import (
     API,
     RESOURCES,
+    WHERE,
     config_map,
     desired,
     namespace,
@@ -110,6 +111,16 @@ def test_what_the_environment_keeps() -> None:
     assert found["secrets"] == {"get", "list", "create", "update", "patch"}
     there = observed(namespaces={namespace().id: {}}).clusters["main"]
     assert rights(namespaces=[namespace()], cluster=there)["namespaces"] == {"get", "patch"}
+
+
+def test_attaching_pull_secrets() -> None:
+    """The account is read and patched; the rest of its namespace is not touched."""
+    account = PullAccount(AccountId("main", "shop", "default"), ("db",), WHERE)
+    needs = needed_rights(replace(desired(), accounts=(account,)), {}, SERVED, None)
+    assert [(need.right.verb, need.right.resource) for need in needs] == [
+        ("get", "serviceaccounts"),
+        ("patch", "serviceaccounts"),
+    ]
 
 
 def test_definitions_are_made_at_a_first_install() -> None:

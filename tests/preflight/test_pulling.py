@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler.errors import Location
+from reconciler.model.attachment import ACCOUNT
 from reconciler.model.desired import SecretObject
 from reconciler.model.identity import ObjectId, SecretId
 from reconciler.model.pods import SECRET
 from reconciler.model.secret import SecretText
 from reconciler.model.surroundings import Unread
-from reconciler.preflight.pulling import ACCOUNT, ImageUse, image_uses, own_secrets, secrets_of, wallet
+from reconciler.preflight.pulling import ImageUse, image_uses, own_secrets, secrets_of, wallet
 from tests.preflight.factories import rendered
 
 _POD = {"containers": [{"name": "main", "image": "app:1"}]}

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.schema.model import Model, Name, NamespaceName
 from reconciler.desired.schema.registries import DockerConfigSource, RegistryLogin
 from reconciler.desired.schema.sources import Source
+from reconciler.model.attachment import DEFAULT_ACCOUNT
+
+
+def _accounts(value: Any) -> Any:
+    if isinstance(value, bool):
+        return [DEFAULT_ACCOUNT] if value else []
+    if isinstance(value, list):
+        return value
+    raise ValueError("has to be true, or a list of ServiceAccounts")
+
+
+Accounts = Annotated[
+    list[Name],
+    BeforeValidator(_accounts),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 
 
 class NamespaceSpec(Model):
@@ -18,6 +36,11 @@ class NamespaceSpec(Model):
     labels: dict[str, str] = Field(default_factory=dict, description="Labels to keep on it.")
     annotations: dict[str, str] = Field(default_factory=dict, description="Annotations to keep on it.")
     pull_secrets: list[str] = Field(default_factory=list, description="dockerconfigjson secrets to keep in it.")
+    attach_pull_secrets: Accounts = Field(
+        default_factory=list,
+        description="true: pods that name no pull secret are given `pullSecrets`, by the ServiceAccount `default`; "
+        "or the names of the ServiceAccounts to attach them to.",
+    )
 
 
 class SecretSpec(Model):
