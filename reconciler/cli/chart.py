@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import make_style, print_document, print_text, with_engine, with_output
+from reconciler.cli.transfer import list_versions, pull, push
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _with_directory = click.option(
@@ -22,7 +23,12 @@ _with_directory = click.option(
 
 @click.group()
 def chart() -> None:
-    """Make charts: create, lint, package."""
+    """Make and publish charts: create, lint, package, push, pull, list."""
+
+
+chart.add_command(push)
+chart.add_command(pull)
+chart.add_command(list_versions)
 
 
 @chart.command()

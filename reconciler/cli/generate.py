@@ -16,6 +16,7 @@ from reconciler.report.documents import PlanDocument, StatusDocument, Validation
 from reconciler.report.finding_documents import FindingsDocument
 from reconciler.report.lint import LintDocument
 from reconciler.report.preflight import PreflightDocument
+from reconciler.report.versions import VersionsDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _MODELS = {
@@ -27,6 +28,7 @@ _MODELS = {
     "preflight": PreflightDocument,
     "status": StatusDocument,
     "validation": ValidationDocument,
+    "versions": VersionsDocument,
 }
 _HEAD = "<!-- Made by `make generate` from the code; changes here are lost. -->\n\n"
 

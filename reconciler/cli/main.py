@@ -15,7 +15,7 @@ _COMMANDS = {
     "plan": ("environment", "Show what apply would do, and why; nothing is written."),
     "apply": ("environment", "Make the clusters as the environment says."),
     "status": ("environment", "Show how each release stands."),
-    "chart": ("chart", "Make charts: create, lint, package."),
+    "chart": ("chart", "Make and publish charts: create, lint, package, push, pull, list."),
     "diagnose": ("diagnose", "Show why releases do not run, and what to try."),
     "preflight": ("preflight", "Show whether an environment can be applied from here."),
     "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),

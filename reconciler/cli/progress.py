@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from reconciler.model.outcome import Event
+    from reconciler.model.transfer import Progress as TransferProgress
 
 
 class Progress(Protocol):
@@ -75,3 +76,24 @@ def make_progress(what: str) -> Iterator[Progress]:
 
     with Console(stderr=True).status(what) as status:
         yield _Live(status)
+
+
+@contextmanager
+def transfer_progress(name: str) -> Iterator[TransferProgress]:
+    """A bar for a transfer on a terminal; elsewhere nothing. `name` is what is transferred."""
+    from reconciler.model.transfer import unseen  # noqa: PLC0415 - of no use to the other commands
+
+    if not sys.stderr.isatty():
+        yield unseen
+        return
+    from rich.console import Console  # noqa: PLC0415 - heavy, and only for terminals
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415 - so
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def show(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from reconciler.flows.bench import Bench
     from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
-    from reconciler.model.workshop import Workshop
+    from reconciler.model.repository import ChartRepository
+    from reconciler.model.transfer import Progress
+    from reconciler.model.workshop import Storeroom, Workshop
 
 
 def make_context(environment: str, engine: str) -> Context:
@@ -93,6 +95,32 @@ def open_bench(folder: Path, engine: str) -> Iterator[Bench]:
 def _engine(name: str, repositories: Sequence[Repository]) -> Engine:
     program = shutil.which("helm")
     return make_engine(name, program=Path(program) if program else None, repositories=repositories, environ=os.environ)
+
+
+def repository_in(environment: str, name: str, progress: Progress) -> ChartRepository:
+    """A repository of an environment file, with its login."""
+    from reconciler.desired.load import load_repository  # noqa: PLC0415 - heavy
+
+    found = load_repository(environment, name, _inputs(_files(Path(environment))))
+    return Repositories(_cache(), progress)(found)
+
+
+def repository_at(
+    url: str, username: str | None, password: str | None, ca_file: Path | None, progress: Progress
+) -> ChartRepository:
+    """A repository by its address."""
+    from reconciler.desired.places import repository_at as at  # noqa: PLC0415 - heavy
+
+    return Repositories(_cache(), progress)(at(url, username, password, ca_file))
+
+
+@contextmanager
+def open_storeroom(engine: str) -> Iterator[Storeroom]:
+    """Where downloaded charts are put."""
+    from reconciler.adapters.charts.storeroom import LocalStoreroom  # noqa: PLC0415 - as above
+
+    with closing(_engine(engine, [])) as helm:
+        yield LocalStoreroom(helm)
 
 
 def _node_prober(access: ClusterAccess, image: str) -> NodeProber:

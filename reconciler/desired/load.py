@@ -7,14 +7,14 @@ from reconciler.desired.check import check
 from reconciler.desired.clusters import clusters
 from reconciler.desired.lock import lock_path, read_lock, with_pins
 from reconciler.desired.overlay import load_layers
-from reconciler.desired.places import namespaces, repositories
+from reconciler.desired.places import namespaces, repositories, repository
 from reconciler.desired.problems import Problems
 from reconciler.desired.releases import ReleaseResolver
 from reconciler.desired.scope import Scope
 from reconciler.desired.secrets import contents, secrets
 from reconciler.desired.sources import Sources
 from reconciler.errors import DesiredStateErrors, Location
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, Repository
 from reconciler.model.inputs import Inputs
 from reconciler.model.lock import Lock
 from reconciler.model.secret import Mask
@@ -27,6 +27,32 @@ def load(path: str, inputs: Inputs) -> Desired:
         DesiredStateErrors: every mistake that was found, each with its place.
     """
     problems = Problems()
+    desired = _resolve(_scope(path, inputs, problems))
+    lock: Lock = {}
+    with problems.collecting():
+        lock = read_lock(lock_path(path, inputs), inputs)
+    problems.raise_all()
+    return with_pins(desired, lock)
+
+
+def load_repository(path: str, name: str, inputs: Inputs) -> Repository:
+    """One chart repository of an environment file. Nothing else is resolved, so no other secret is needed.
+
+    Raises:
+        DesiredStateErrors: the file is not valid, has no such repository, or its login cannot be read.
+    """
+    problems = Problems()
+    scope = _scope(path, inputs, problems)
+    found = None
+    with problems.collecting():
+        found = repository(scope, name)
+    problems.raise_all()
+    if found is None:
+        raise DesiredStateErrors([])
+    return found
+
+
+def _scope(path: str, inputs: Inputs, problems: Problems) -> Scope:
     root = None
     with problems.collecting():
         root = load_layers(path, lambda name, where: _read(name, where, inputs))
@@ -35,12 +61,7 @@ def load(path: str, inputs: Inputs) -> Desired:
         problems.raise_all()
         raise DesiredStateErrors([])
     spec, sound = checked
-    desired = _resolve(Scope(spec, sound, root, inputs, problems, Sources(inputs)))
-    lock: Lock = {}
-    with problems.collecting():
-        lock = read_lock(lock_path(path, inputs), inputs)
-    problems.raise_all()
-    return with_pins(desired, lock)
+    return Scope(spec, sound, root, inputs, problems, Sources(inputs))
 
 
 def _read(name: str, where: Location | None, inputs: Inputs) -> tuple[str, str]:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
+from reconciler.desired.problems import unknown_name
 from reconciler.desired.schema import RepositorySpec
 from reconciler.desired.scope import Namespaces, Scope
+from reconciler.errors import DesiredStateError
 from reconciler.model.desired import Namespace, Repository
 from reconciler.model.identity import NamespaceId
+from reconciler.model.image import is_loopback
+from reconciler.model.secret import SecretText
 
 
 def repositories(scope: Scope) -> Mapping[str, Repository]:
     """Every repository with its login."""
     found = {}
-    for name, spec in scope.spec.repositories.items():
+    for name in scope.spec.repositories:
         with scope.problems.collecting():
-            found[name] = _repository(scope, name, spec)
+            found[name] = repository(scope, name)
     return found
 
 
-def _repository(scope: Scope, name: str, spec: RepositorySpec) -> Repository:
+def repository(scope: Scope, name: str) -> Repository:
+    """One repository with its login. Raises DesiredStateError: there is none of that name, or no login."""
+    if name not in scope.spec.repositories:
+        message, hint = unknown_name("repository", name, scope.known("repositories"))
+        raise DesiredStateError(message, where=scope.at("repositories"), hint=hint)
+    spec = scope.spec.repositories[name]
     files = scope.inputs.files
     password = ca_file = None
     if spec.password:
@@ -28,6 +41,25 @@ def _repository(scope: Scope, name: str, spec: RepositorySpec) -> Repository:
         ca_file = files.locate(spec.ca_file, scope.node("repositories", name, "caFile").where)
     where = scope.at("repositories", name)
     return Repository(name, spec.url.rstrip("/"), spec.username, password, ca_file, spec.plain_http, where)
+
+
+def repository_at(url: str, username: str | None, password: str | None, ca_file: Path | None) -> Repository:
+    """A repository by its address, by the rules of the file; one on this machine is spoken to without TLS.
+
+    Raises:
+        DesiredStateError: it is no address, holds credentials, or half of the login is missing.
+    """
+    try:
+        RepositorySpec.model_validate({"url": url})
+    except ValidationError as error:
+        reason = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
+        # The address is not shown: it may hold a password.
+        raise DesiredStateError(f"the address of the repository is not valid: {reason}") from None
+    if (username is None) != (password is None):
+        raise DesiredStateError("a user and a password go together", hint="give both, or neither")
+    host = urlsplit(url).netloc
+    secret = SecretText(password) if password is not None else None
+    return Repository(host, url.rstrip("/"), username, secret, ca_file, is_loopback(host) and ca_file is None)
 
 
 def namespaces(scope: Scope) -> Namespaces:

@@ -98,6 +98,10 @@ class Engine(Protocol):
         """What Helm itself finds wrong with a chart's folder, under these values; schemas are left to us."""
         ...
 
+    def verify(self, archive: Path, keyring: Path) -> tuple[str, ...]:
+        """Who signed a chart's archive, by the `.prov` file beside it and the public keys in `keyring`."""
+        ...
+
     def cancel(self) -> None:
         """End every operation under way: each raises EngineError, its release is left marked as failed."""
         ...

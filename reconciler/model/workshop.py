@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.model.chart import Chart, ChartFiles
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from reconciler.model.repository import ChartRepository, PublishedChart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +54,31 @@ class Workshop(Protocol):
 
         The same files give the same bytes.
         """
+        ...
+
+
+class Storeroom(Protocol):
+    """Where downloaded charts are put. Every method raises ChartError, and leaves nothing half-written."""
+
+    def choose(self, repository: ChartRepository, name: str, version: str) -> PublishedChart:
+        """The one version that is meant: it, or the newest that is published in a range of them."""
+        ...
+
+    def arriving(self, into: Path) -> AbstractContextManager[Path]:
+        """A folder inside `into` for what is not yet checked; it is gone afterwards, whatever happens."""
+        ...
+
+    def verify(self, archive: Path, keyring: Path) -> tuple[str, ...]:
+        """Who signed an archive, by the signature beside it (`.prov`).
+
+        Raises ChartError: the signature is of no key in the keyring, or of another archive.
+        """
+        ...
+
+    def keep(self, archive: Path, into: Path) -> Path:
+        """Put an archive into a folder. Raises ChartError: another one of its name is there."""
+        ...
+
+    def unpack(self, archive: Path, into: Path) -> Path:
+        """Make the chart's folder in `into`. Raises ChartError: it is there already, or the archive is hostile."""
         ...

@@ -11,6 +11,8 @@ from reconciler.errors import ChartError, EngineError
 from reconciler.model.refusal import About, recognise
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.errors import ReconcilerError
     from reconciler.model.chart import Chart
     from reconciler.model.engine import RenderRequest, WriteRequest
@@ -69,6 +71,11 @@ def linting(chart: Chart) -> Doing:
     """For a lint."""
     name = f"{chart.name} {chart.version}"
     return Doing(f"lint chart {name}", ChartError, name, "no server")
+
+
+def verifying(archive: Path) -> Doing:
+    """For a signature."""
+    return Doing(f"verify the signature of {archive.name}", ChartError, archive.name, "the keyring")
 
 
 def translate(text: str, doing: Doing) -> ReconcilerError:

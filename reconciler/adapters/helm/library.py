@@ -79,6 +79,11 @@ class LibraryEngine:
         with _translated(errors.linting(chart)):
             return from_report(native.lint(chart.path, values))
 
+    def verify(self, archive: Path, keyring: Path) -> tuple[str, ...]:
+        """Who signed a chart's archive."""
+        with _translated(errors.verifying(archive)):
+            return tuple(load_library().chart.verify(archive, keyring)["signed_by"])
+
     def cancel(self) -> None:
         """End every operation under way."""
         with self._lock:

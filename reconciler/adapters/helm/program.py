@@ -44,6 +44,7 @@ _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 # How a lint ends that found something, and not because it could not look.
 _LINTED = "chart(s) linted"
+_SIGNED_BY = "Signed by: "
 _NO_INDEX = re.compile(r"Unable to get an update from the .* chart repository .*:\s+(.*)")
 
 
@@ -103,6 +104,11 @@ class ProgramEngine:
         if ended.code and _LINTED not in ended.err:
             raise errors.translate(_reason(ended), doing)
         return from_output(ended.out.splitlines())
+
+    def verify(self, archive: Path, keyring: Path) -> tuple[str, ...]:
+        """Who signed a chart's archive."""
+        said = self._run(errors.verifying(archive), ["verify", str(archive), f"--keyring={keyring}"])
+        return tuple(line.removeprefix(_SIGNED_BY) for line in said.splitlines() if line.startswith(_SIGNED_BY))
 
     def cancel(self) -> None:
         """End every operation under way."""
