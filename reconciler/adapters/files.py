@@ -1,7 +1,8 @@
-"""The files of a project: reads below its root, and nowhere else."""
+"""The files of a project: reads below its root, and nowhere else; writes in one step."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from reconciler.errors import DesiredStateError, Location
@@ -21,6 +22,19 @@ def project_root(environment_file: Path, cwd: Path) -> Path:
             return candidate
     here = cwd.resolve()
     return here if folder.is_relative_to(here) else folder
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Make or replace a file, with the rights of a new file.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as private:
+        made = Path(private) / target.name
+        made.write_bytes(content)
+        made.replace(target)
 
 
 class Files:

@@ -13,18 +13,19 @@ from reconciler.cli.options import (
     print_document,
     print_text,
     start,
-    with_break_lock,
     with_engine,
     with_environment,
     with_full,
     with_only,
     with_output,
+    with_planning,
     with_workers,
 )
 from reconciler.cli.progress import make_progress
 
 if TYPE_CHECKING:
     from reconciler.errors import DesiredStateError
+    from reconciler.flows.context import Context, Request
     from reconciler.model.outcome import Event
     from reconciler.model.plan import Plan
 
@@ -71,13 +72,10 @@ def render(environment: str, only: tuple[str, ...], engine: str) -> None:
 
 
 @click.command()
-@with_environment
-@with_only
+@with_planning
 @with_output
-@with_engine
 @with_full
-@with_break_lock
-def plan(environment: str, only: tuple[str, ...], output: str, engine: str, *, full: bool, break_lock: bool) -> None:
+def plan(request: Request, context: Context, output: str, *, full: bool) -> None:
     """Show what apply would do, and why; nothing is written.
 
     Exit code: 0 nothing to do, 2 changes, 1 an error, or an action that is blocked.
@@ -86,7 +84,7 @@ def plan(environment: str, only: tuple[str, ...], output: str, engine: str, *, f
     from reconciler.report.text import plan_text  # noqa: PLC0415 - heavy
 
     with make_progress("looking at the clusters"):
-        planned = flow(*start(environment, only, engine, break_lock=break_lock))
+        planned = flow(request, context)
     if output == "json":
         from reconciler.report.documents import plan_document  # noqa: PLC0415 - heavy
 
@@ -97,23 +95,11 @@ def plan(environment: str, only: tuple[str, ...], output: str, engine: str, *, f
 
 
 @click.command()
-@with_environment
-@with_only
+@with_planning
 @with_output
-@with_engine
 @with_full
-@with_break_lock
 @with_workers
-def apply(
-    environment: str,
-    only: tuple[str, ...],
-    output: str,
-    engine: str,
-    workers: int,
-    *,
-    full: bool,
-    break_lock: bool,
-) -> None:
+def apply(request: Request, context: Context, output: str, workers: int, *, full: bool) -> None:
     """Make the clusters as the environment says.
 
     What fails stops only what needs it. Exit code: 0 converged, 1 an error.
@@ -123,7 +109,6 @@ def apply(
 
     out = sys.stderr if output == "json" else sys.stdout
     style = make_style(out)
-    request, context = start(environment, only, engine, break_lock=break_lock)
     several = False
     with make_progress("looking at the clusters") as progress:
 

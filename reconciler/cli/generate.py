@@ -15,6 +15,7 @@ from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
 from reconciler.report.finding_documents import FindingsDocument
 from reconciler.report.lint import LintDocument
+from reconciler.report.lock import UpdateDocument
 from reconciler.report.preflight import PreflightDocument
 from reconciler.report.versions import VersionsDocument
 
@@ -27,6 +28,7 @@ _MODELS = {
     "plan": PlanDocument,
     "preflight": PreflightDocument,
     "status": StatusDocument,
+    "update": UpdateDocument,
     "validation": ValidationDocument,
     "versions": VersionsDocument,
 }

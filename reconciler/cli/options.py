@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,18 +55,40 @@ with_break_lock = click.option(
     is_flag=True,
     help="Take operations in progress for dead, and repair them. Make sure that they are.",
 )
+with_locked = click.option(
+    "--locked", is_flag=True, help="Refuse charts from repositories that are not in the lock file: for CI."
+)
 with_workers = click.option(
     "--workers", type=click.IntRange(1, 64), default=_WORKERS, show_default=True, help="Releases done at once."
 )
 with_full = click.option("--full", is_flag=True, help="Show the content of new objects, and what stays as it is.")
 
 
-def start(environment: str, only: tuple[str, ...], engine: str, *, break_lock: bool = False) -> tuple[Request, Context]:
+def with_planning(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of commands that make a plan; the command gets what `start` made of them."""
+
+    @with_environment
+    @with_only
+    @with_engine
+    @with_break_lock
+    @with_locked
+    @wraps(command)
+    def started(
+        environment: str, only: tuple[str, ...], engine: str, *, break_lock: bool, locked: bool, **others: Any
+    ) -> None:
+        command(*start(environment, only, engine, break_lock=break_lock, locked=locked), **others)
+
+    return started
+
+
+def start(
+    environment: str, only: tuple[str, ...], engine: str, *, break_lock: bool = False, locked: bool = False
+) -> tuple[Request, Context]:
     """What was asked for, and the adapters to do it with."""
     from reconciler.cli.wiring import make_context  # noqa: PLC0415 - the heavy part of a start
     from reconciler.flows.context import Request  # noqa: PLC0415 - the same
 
-    return Request(environment, only, break_lock), make_context(environment, engine)
+    return Request(environment, only, break_lock, locked), make_context(environment, engine)
 
 
 def print_text(text: str) -> None:

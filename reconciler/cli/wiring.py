@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts import ChartStore
+from reconciler.adapters.charts.resolve import resolve
 from reconciler.adapters.credential_helpers import CredentialPrograms
-from reconciler.adapters.files import Files, project_root
+from reconciler.adapters.files import Files, project_root, write_file
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.questions import RegistryQuestions
 from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
+from reconciler.errors import DesiredStateError
 from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ClusterAccess, Desired, Repository
@@ -71,6 +73,14 @@ def _prober(access: ClusterAccess) -> ClusterProber:
     from reconciler.adapters.kube.prober import KubeProber  # noqa: PLC0415 - as above
 
     return KubeProber(access)
+
+
+def save_text(path: Path, text: str) -> None:
+    """Make or replace a file in one step. Raises DesiredStateError: it cannot be written."""
+    try:
+        write_file(path, text.encode())
+    except OSError as error:
+        raise DesiredStateError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def make_workshop() -> Workshop:
@@ -131,8 +141,10 @@ def _node_prober(access: ClusterAccess, image: str) -> NodeProber:
 
 def _tools(desired: Desired, engine: str) -> Tools:
     made = _engine(engine, list(desired.repositories.values()))
-    store = ChartStore(_cache() / "charts", desired.root, made, Repositories(_cache()))
-    return Tools(made, store.fetch, store.contents, RegistryQuestions(desired.repositories.values()))
+    repositories = Repositories(_cache())
+    store = ChartStore(_cache() / "charts", desired.root, made, repositories)
+    questions = RegistryQuestions(desired.repositories.values())
+    return Tools(made, store.fetch, store.contents, questions, lambda ref: resolve(ref, repositories))
 
 
 def _cache() -> Path:

@@ -21,7 +21,7 @@ from reconciler.model.secret import Mask
 
 
 def load(path: str, inputs: Inputs) -> Desired:
-    """The desired state that an environment file describes, with all its layers.
+    """The desired state that an environment file describes, with all its layers and its lock file.
 
     Raises:
         DesiredStateErrors: every mistake that was found, each with its place.
@@ -33,6 +33,14 @@ def load(path: str, inputs: Inputs) -> Desired:
         lock = read_lock(lock_path(path, inputs), inputs)
     problems.raise_all()
     return with_pins(desired, lock)
+
+
+def load_unlocked(path: str, inputs: Inputs) -> Desired:
+    """The same as if there were no lock file, so that one that is broken can be made anew. Raises as `load`."""
+    problems = Problems()
+    desired = _resolve(_scope(path, inputs, problems))
+    problems.raise_all()
+    return desired
 
 
 def load_repository(path: str, name: str, inputs: Inputs) -> Repository:

@@ -16,6 +16,7 @@ from reconciler.model.inputs import Inputs
 if TYPE_CHECKING:
     # Of use to `preflight` alone; every command would load them.
     from reconciler.model.image import Registries
+    from reconciler.model.lock import Pin
     from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
 
@@ -28,6 +29,7 @@ class Tools:
     fetch_chart: Callable[[ChartRef], Chart]
     chart_files: Callable[[Chart], Mapping[str, bytes]]
     registries: Registries
+    resolve_chart: Callable[[ChartRef], Pin]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,10 @@ class Request:
         environment: the environment file, as typed.
         only: selectors; empty means all.
         break_lock: treat operations in progress as dead.
+        locked: every chart from a repository has to be in the lock file.
     """
 
     environment: str
     only: tuple[str, ...] = ()
     break_lock: bool = False
+    locked: bool = False

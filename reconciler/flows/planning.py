@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
+from reconciler.desired.lock import require_locked
 from reconciler.desired.render import render
 from reconciler.desired.select import select
 from reconciler.errors import ChartError, EngineError
@@ -44,6 +45,8 @@ def load_desired(request: Request, context: Context) -> tuple[Desired, Tools]:
     """The selected part of an environment, its charts in hand."""
     desired = load(request.environment, context.inputs)
     desired = select(desired, request.only)
+    if request.locked:
+        require_locked(desired)
     with masked(desired.mask):
         tools = context.tools(desired)
         return attach_charts(desired, tools.fetch_chart), tools

@@ -13,6 +13,15 @@ ChartFiles = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class ChartIdentity:
+    """Which chart it is: `digest` as in `Chart`."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subchart:
     """A chart inside a chart.
 
@@ -52,3 +61,8 @@ class Chart:
     definitions: tuple[JsonMap, ...] = field(repr=False)
     uses_lookup: bool
     size: int = 0
+
+    @property
+    def identity(self) -> ChartIdentity:
+        """Which chart it is."""
+        return ChartIdentity(self.name, self.version, self.digest)

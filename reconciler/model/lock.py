@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from reconciler.errors import Location
 
@@ -42,15 +43,49 @@ class Pin:
 Lock = Mapping[LockKey, Pin]
 
 
+class Move(StrEnum):
+    """What becomes of an entry of a lock file. REPUBLISHED: the same version has other content now."""
+
+    ADDED = "added"
+    MOVED = "moved"
+    REPUBLISHED = "republished"
+    DROPPED = "dropped"
+    UNCHANGED = "unchanged"
+
+
 @dataclass(frozen=True, slots=True)
 class LockChange:
-    """What becomes of an entry of a lock file: `before` None means new, `after` None no longer used."""
+    """An entry of a lock file before and after: None where there is none."""
 
     key: LockKey
     before: Pin | None
     after: Pin | None
 
     @property
-    def moves(self) -> bool:
-        """Whether anything changes."""
-        return self.before != self.after
+    def move(self) -> Move:
+        """What becomes of it."""
+        if self.before is None:
+            return Move.ADDED
+        if self.after is None:
+            return Move.DROPPED
+        if self.before.version != self.after.version:
+            return Move.MOVED
+        return Move.UNCHANGED if self.before.digest == self.after.digest else Move.REPUBLISHED
+
+
+@dataclass(frozen=True, slots=True)
+class LockUpdate:
+    """What becomes of a lock file.
+
+    Attributes:
+        path: the file, as messages name it.
+        changes: every entry, those that stay as they are included.
+    """
+
+    path: str
+    changes: tuple[LockChange, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another one afterwards."""
+        return any(change.move is not Move.UNCHANGED for change in self.changes)

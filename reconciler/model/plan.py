@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.chart import ChartIdentity
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import AccountId, Kind, ObjectId, Target
@@ -117,6 +118,7 @@ class Action:
         needs: targets that have to be in place first.
         work: what to do; None for NONE and BLOCKED.
         cause: why it is blocked, by name, where the plan itself knows it.
+        chart: of a release: the chart that it is to be of.
     """
 
     kind: ActionKind
@@ -126,6 +128,7 @@ class Action:
     needs: frozenset[Target]
     work: Work | None
     cause: Cause | None = None
+    chart: ChartIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ class ChartRepository(Protocol):
         """All versions of a chart, the newest first. Raises ChartError: it has no such chart."""
         ...
 
+    def digest(self, chart: PublishedChart) -> str | None:
+        """sha256 (hex) of the archive that is published as this chart; None: there is no such version."""
+        ...
+
     def pull(self, chart: PublishedChart, into: Path) -> Path:
         """Download the archive into the folder `into`, its digest verified; returns the archive's path."""
         ...

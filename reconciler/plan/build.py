@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
 from reconciler.model.desired import Desired, Release
@@ -29,6 +29,7 @@ from reconciler.plan.states import (
     State,
     Stuck,
 )
+from reconciler.plan.unlocked import unlocked
 
 # A reason is one line; the changes below it have everything.
 _NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
@@ -77,8 +78,8 @@ def build_plan(
     for release in desired.releases:
         preview = previews.get(release.id, NOTHING_ASKED)
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
-        actions.append(action)
-    warnings = dict.fromkeys(masked(note, mask) for note in notes)
+        actions.append(replace(action, chart=release.chart.identity if release.chart else None))
+    warnings = dict.fromkeys(masked(note, mask) for note in (*unlocked(desired), *notes))
     return Plan(desired.name, in_order(actions, desired), tuple(warnings))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reconciler.errors import DesiredStateError
+from reconciler.model.chart import ChartIdentity
 from reconciler.model.outcome import ActionOutcome, Outcome
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
 from reconciler.report.checks import CheckDocument, check_document
@@ -49,6 +50,14 @@ class OutcomeDocument(Document):
     )
 
 
+class ChartDocument(Document):
+    """The chart of a release."""
+
+    name: str = Field(description="Its name.")
+    version: str = Field(description="Its version.")
+    digest: str = Field(description="sha256:…, of the archive; for a folder, of its files' names and bytes.")
+
+
 class ActionDocument(Document):
     """One step."""
 
@@ -56,6 +65,7 @@ class ActionDocument(Document):
         description="What is done to the target; blocked would fail, so it is not tried."
     )
     target: TargetDocument = Field(description="What it is done to.")
+    chart: ChartDocument | None = Field(description="For a release: the chart that it is to be of.")
     reason: str = Field(description="Why.")
     needs: list[TargetDocument] = Field(description="What has to be in place before.")
     objects: list[ChangeDocument] = Field(description="What will differ in the cluster.")
@@ -164,11 +174,16 @@ def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
     return ActionDocument(
         kind=action.kind.value,
         target=target_document(action.target),
+        chart=_chart(action.chart) if action.chart else None,
         reason=action.reason,
         needs=[target_document(need) for need in sorted(action.needs, key=str)],
         objects=[_change(change) for change in action.changes],
         outcome=_outcome(outcome) if outcome else None,
     )
+
+
+def _chart(chart: ChartIdentity) -> ChartDocument:
+    return ChartDocument(name=chart.name, version=chart.version, digest=f"sha256:{chart.digest}")
 
 
 def _outcome(item: ActionOutcome) -> OutcomeDocument:

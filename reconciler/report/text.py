@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 
+from reconciler.model.chart import ChartIdentity
 from reconciler.model.identity import Target
 from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
-from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb
+from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb, WriteRelease
 from reconciler.report.checks import check_lines
 from reconciler.report.findings import findings_text
 from reconciler.report.style import Style, clean
@@ -122,9 +123,16 @@ def _action_lines(action: Action, style: Style, *, several: bool, full: bool) ->
     name = style.paint(f"{sign} {target_text(action.target, several=several)}", meaning)
     word = "blocked: " if action.kind is ActionKind.BLOCKED else ""
     yield f"  {name}  {word}{_said(action.reason)}"
+    if action.chart and isinstance(action.work, WriteRelease):
+        yield style.paint(f"      {clean(_chart_text(action.chart))}", "quiet")
     for change in action.changes:
         yield from _change_lines(change, style, full=full)
     yield from (style.paint(f"      ({clean(note)})", "quiet") for note in _notes(action.changes))
+
+
+def _chart_text(chart: ChartIdentity) -> str:
+    """The chart, and as much of its digest as tells it from others."""
+    return f"chart {chart.name} {chart.version} (sha256:{chart.digest[:12]})"
 
 
 def _notes(changes: Iterable[ObjectChange]) -> list[str]:

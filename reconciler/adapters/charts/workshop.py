@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts.files import read_folder
 from reconciler.adapters.charts.pack import pack
-from reconciler.adapters.charts.writing import write_file, write_folder
+from reconciler.adapters.charts.writing import write_folder
+from reconciler.adapters.files import write_file
 from reconciler.errors import ChartError
 
 if TYPE_CHECKING:

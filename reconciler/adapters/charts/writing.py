@@ -1,4 +1,4 @@
-"""Files of charts, written in one step or not at all."""
+"""Folders of charts, written in one step or not at all."""
 
 from __future__ import annotations
 
@@ -25,16 +25,3 @@ def write_folder(target: Path, files: ChartFiles) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         made.rename(target)
-
-
-def write_file(target: Path, content: bytes) -> None:
-    """Make or replace a file, with the rights of a new file.
-
-    Raises:
-        OSError: it cannot be written; what was there stays.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as private:
-        made = Path(private) / target.name
-        made.write_bytes(content)
-        made.replace(target)

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Repository
 
 
+PUBLISHED_AGAIN = (
+    "it was published again with other content: ask who did that; `reconcile update` locks what is there now"
+)
+
+
 @contextmanager
 def doing(what: str, repository: Repository) -> Iterator[None]:
     """Whatever goes wrong inside is a ChartError: `cannot WHAT: …`."""

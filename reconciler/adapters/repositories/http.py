@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from reconciler.adapters.charts import bounds
 from reconciler.adapters.http import HttpClient, Login, Request
 from reconciler.adapters.repositories.catalogue import Catalogue
-from reconciler.adapters.repositories.failures import doing
+from reconciler.adapters.repositories.failures import PUBLISHED_AGAIN, doing
 from reconciler.adapters.repositories.place import OCI, registry_place
 from reconciler.adapters.repositories.published import Archive, read_as
 from reconciler.adapters.repositories.push import exists_already, push_to
@@ -56,6 +56,11 @@ class HttpRepository:
         """All versions of a chart, the newest first."""
         with doing(f"list the versions of chart {name} in {self._named}", self._repository):
             return [entry.chart for entry in self._catalogue.entries(name)]
+
+    def digest(self, chart: PublishedChart) -> str | None:
+        """sha256 (hex) of what is published as this chart."""
+        with doing(f"look up chart {chart.name} {chart.version} in {self._named}", self._repository):
+            return self.published_digest(chart.name, chart.version)
 
     def pull(self, chart: PublishedChart, into: Path) -> Path:
         """Download the archive into the folder `into`."""
@@ -145,6 +150,6 @@ def _agreed(chart: PublishedChart, entry: Entry) -> str | None:
     if chart.digest and told and chart.digest != told:
         raise ChartError(
             f"chart {chart.name} {chart.version} is published with the sha256 {told}, not {chart.digest}",
-            hint="it was published again with other content: ask who did that",
+            hint=PUBLISHED_AGAIN,
         )
     return chart.digest or told

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts import bounds
-from reconciler.adapters.repositories.failures import doing
+from reconciler.adapters.repositories.failures import PUBLISHED_AGAIN, doing
 from reconciler.adapters.repositories.manifests import (
     CHART_TYPES,
     CONFIG_TYPE,
@@ -51,6 +51,11 @@ class OciRepository:
             )
             return [PublishedChart(name, text, None) for _parsed, text in ordered]
 
+    def digest(self, chart: PublishedChart) -> str | None:
+        """sha256 (hex) of what is published as this chart."""
+        with doing(f"look up chart {chart.name} {chart.version} in {self._named}", self._repository):
+            return self.published_digest(chart.name, chart.version)
+
     def pull(self, chart: PublishedChart, into: Path) -> Path:
         """Download the archive into the folder `into`."""
         with doing(f"download chart {chart.name} {chart.version} from {self._named}", self._repository):
@@ -58,7 +63,7 @@ class OciRepository:
             if chart.digest and layer.digest != f"sha256:{chart.digest}":
                 raise ChartError(
                     f"chart {chart.name} {chart.version} is published with the {layer.digest}, not {chart.digest}",
-                    hint="it was published again with other content: ask who did that",
+                    hint=PUBLISHED_AGAIN,
                 )
             into.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=into, prefix=".pull-") as private:

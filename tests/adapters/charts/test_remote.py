@@ -51,6 +51,11 @@ class FakeRepository:
         found = sorted((read(path) for path in self.folder.iterdir()), key=lambda item: item.version, reverse=True)
         return [PublishedChart(name, item.version, item.digest) for item in found]
 
+    def digest(self, chart: PublishedChart) -> str | None:
+        self.asked.append(f"digest {chart.version}")
+        path = self.folder / f"api-{chart.version}.tgz"
+        return read(path).digest if path.exists() else None
+
     def pull(self, chart: PublishedChart, into: Path) -> Path:
         self.asked.append(f"pull {chart.version}")
         archive = self.archive(chart.version)
