@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal  # noqa: F401 (jsonschema_rs needs it, and prints a panic when Ctrl-C ends that import inside of it)
 import json
 from collections.abc import Callable
 from dataclasses import replace

@@ -279,7 +279,7 @@ CASES: dict[str, Case] = {
     "job": Case("job failed", job("plain-job"), "Job NAMESPACE/plain-job failed: exit code 1", "BackoffLimitExceeded"),
     "deadline": Case(
         "progress deadline exceeded",
-        {**broken("slow"), "deadline": 1},
+        {**broken("stuck"), "deadline": 1},
         "made no progress in its progressDeadlineSeconds",
         "ContainerCreating",
     ),
@@ -487,7 +487,7 @@ def test_a_log_cannot_steer_the_terminal(scenario: Scenario) -> None:
 
 
 # What was so only at the moment of the failure: meanwhile it is ready.
-PASSING = {"slow", "deadline"}
+PASSING = {"slow"}
 
 
 def test_diagnose_finds_the_same_later(scenario: Scenario) -> None:
