@@ -341,7 +341,7 @@ def test_a_readme_names_the_variables_that_its_files_use(readme: Path) -> None:
 def test_a_readme_names_files_that_exist(readme: Path) -> None:
     """The files of its commands, and the paths in its table."""
     text = readme.read_text(encoding="utf-8")
-    commands = re.findall(r"^\$ reconcile \w+ +-e (\S+)", text, re.MULTILINE)
+    commands = re.findall(r"^\$ (?:reconcile \w+ +-e )?(examples/\S+)", text, re.MULTILINE)
     assert commands
     assert [name for name in commands if not (ROOT / name).is_file()] == []
     cells = [
