@@ -134,6 +134,7 @@ def test_by_the_name_in_an_environment_file(
             "a user and a password go together",
         ),
         (("push", "none.tgz", "http://127.0.0.1:9"), "No such file"),
+        (("push", ".", "http://127.0.0.1:9"), "it is a folder\n  try: pack it first"),
         (("pull", "api", "--repository", "http://127.0.0.1:9"), "connection refused"),
         (("pull", "api", "--repository", "http://127.0.0.1:9", "--version", "new"), "connection refused"),
     ],

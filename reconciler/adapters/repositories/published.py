@@ -55,6 +55,8 @@ def read(path: Path) -> Archive:
     Raises:
         ChartError: it is no chart's archive, or holds what such a one must not.
     """
+    if path.is_dir():
+        raise ChartError(f"cannot push {path}: it is a folder", hint=f"pack it first: `reconcile chart package {path}`")
     if path.stat().st_size > bounds.MAX_CHART:
         raise ChartError(f"archive {path.name} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
     data = path.read_bytes()
