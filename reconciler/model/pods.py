@@ -114,6 +114,7 @@ class Reference:
     name: str
     key: str
     is_pull_secret: bool = False
+    is_optional: bool = False
 
 
 SECRET, CONFIG_MAP = Kind("v1", "Secret"), Kind("v1", "ConfigMap")
@@ -121,6 +122,15 @@ SECRET, CONFIG_MAP = Kind("v1", "Secret"), Kind("v1", "ConfigMap")
 
 def references(pod: JsonMap) -> tuple[Reference, ...]:
     """Every Secret and ConfigMap that a pod cannot start without, each once."""
+    return tuple(item for item in _references(pod) if not item.is_optional)
+
+
+def secret_names(pod: JsonMap) -> tuple[str, ...]:
+    """Every Secret that a pod may know the values of, each once; they are in its namespace."""
+    return tuple(dict.fromkeys(item.name for item in _references(pod) if item.kind == SECRET))
+
+
+def _references(pod: JsonMap) -> tuple[Reference, ...]:
     namespace = text_at(pod, "metadata", "namespace")
     found = [*_pull_secrets(pod, namespace), *_volumes(pod, namespace)]
     for container in containers(pod):
@@ -158,5 +168,5 @@ def _with_items(source: JsonMap, kind: Kind, namespace: str) -> Iterator[Referen
 
 
 def _reference(source: Json, kind: Kind, namespace: str) -> Iterator[Reference]:
-    if as_map(source).get("optional") is not True:
-        yield Reference(kind, namespace, text_at(source, "name"), text_at(source, "key"))
+    is_optional = as_map(source).get("optional") is True
+    yield Reference(kind, namespace, text_at(source, "name"), text_at(source, "key"), is_optional=is_optional)

@@ -17,7 +17,7 @@ from reconciler.model.evidence import Contents, Evidence, LogId, Run
 from reconciler.model.identity import Kind, ObjectId
 from reconciler.model.json import JsonMap, as_map, text_at
 from reconciler.model.manifest import id_of
-from reconciler.model.pods import POD, SECRET, Container, below, containers, is_pod, is_well, references
+from reconciler.model.pods import POD, SECRET, Container, below, containers, is_pod, is_well, references, secret_names
 from reconciler.model.secret import Mask, SecretText
 from reconciler.observe.concurrency import concurrently
 
@@ -92,8 +92,11 @@ class _Gathering:
 
     def _contents(self, pods: Sequence[JsonMap]) -> tuple[list[JsonMap], Mapping[ObjectId, Contents | None]]:
         """The Secrets and ConfigMaps that the pods need; and the Secrets as they are, for the mask alone."""
+        # Every Secret, however many: a value that is not known is not masked.
+        hidden = (ObjectId(SECRET, id_of(pod).namespace, name) for pod in pods for name in secret_names(pod))
         needed = (ObjectId(item.kind, item.namespace, item.name) for pod in pods for item in references(pod))
-        wanted = list(islice(dict.fromkeys(needed), _REFERENCES))
+        others = (identity for identity in dict.fromkeys(needed) if identity.kind != SECRET)
+        wanted = [*dict.fromkeys(hidden), *islice(others, _REFERENCES)]
         found = dict(zip(wanted, concurrently(self._try_fetch, wanted), strict=True))
         known = {identity: item for identity, (read, item) in found.items() if read}
         secrets = [item for identity, item in known.items() if item and identity.kind == SECRET]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.json import JsonMap, text_at
-from reconciler.model.pods import CONFIG_MAP, SECRET, Reference, below, containers, is_well, references
+from reconciler.model.pods import CONFIG_MAP, SECRET, Reference, below, containers, is_well, references, secret_names
 
 
 def pod(spec: dict[str, Any], **status: Any) -> JsonMap:
@@ -96,6 +96,13 @@ def test_pods_that_are_well(status: dict[str, Any], *, well: bool) -> None:
 def test_what_a_pod_needs(spec: dict[str, Any], expected: list[Reference]) -> None:
     """Every Secret and ConfigMap that it cannot start without."""
     assert list(references(pod(spec))) == expected
+
+
+def test_the_secrets_that_a_pod_may_know() -> None:
+    """Those that it could do without as well, each once; no ConfigMap."""
+    wanted = [{"secretRef": {"name": "s", "optional": True}}, {"configMapRef": {"name": "c"}}, {"secretRef": {}}]
+    spec = {"imagePullSecrets": [{"name": "p"}], "containers": [{"name": "a", "envFrom": wanted}, {"envFrom": wanted}]}
+    assert secret_names(pod(spec)) == ("p", "s")
 
 
 def owned(uid: str, *owners: str, created: str = "2026-01-01T00:00:00Z") -> JsonMap:

@@ -91,6 +91,24 @@ def test_everything_around_a_deployment(reader: KubeReader, namespace: str, kube
     assert (namespace in found.namespaces, found.gaps) == (True, ())
 
 
+@pytest.mark.parametrize(("others", "optional"), [(0, True), (25, False)])
+def test_every_secret_that_a_pod_uses_is_masked(
+    others: int,
+    optional: bool,  # noqa: FBT001 - a column of the table
+    reader: KubeReader,
+    namespace: str,
+    kubectl: Kubectl,
+) -> None:
+    """Also one that it could do without, and one that is named after many others."""
+    kubectl("-n", namespace, "create", "secret", "generic", "db", "--from-literal=password=db.shop.svc")
+    names = [{"configMapRef": {"name": f"c{number}"}} for number in range(others)]
+    item = deployment(
+        "broken.example.com/crash:1", {"envFrom": [*names, {"secretRef": {"name": "db", "optional": optional}}]}
+    )
+    found = look(reader, make(item, namespace, reader, kubectl), namespace)
+    assert found.mask.text("db.shop.svc") == MASK
+
+
 def test_events_are_the_newest_first(reader: KubeReader, namespace: str, kubectl: Kubectl) -> None:
     """Whatever API they came by."""
     root = make(deployment("broken.example.com/readiness:1"), namespace, reader, kubectl)
