@@ -57,10 +57,18 @@ def _verbs_check(cluster: str, subject: str, given: Sequence[tuple[Need, bool]])
     verbs = ", ".join(need.right.verb for need in missing)
     purposes = "; ".join(dict.fromkeys(need.purpose for need in missing))
     status = Status.FAILED if any(need.required for need in missing) else Status.WARNING
-    hint = f"ask for a Role with this rule: {_rule([need.right for need in missing])}"
+    hint = f"ask for a Role with {_rules([need.right for need in missing])}"
     if not missing[0].right.namespace or missing[0].right.resource == "namespaces":
         hint = hint.replace("a Role", "a ClusterRole", 1)
     return Check(Area.RIGHTS, subject, status, f"no right to {verbs}: {purposes}", hint, missing[0].where, cluster)
+
+
+def _rules(rights: Sequence[Right]) -> str:
+    """One rule, or two: what is to be created has no name yet, so that a rule with names does not grant it."""
+    named = [right for right in rights if right.name and right.verb != "create"]
+    others = [right for right in rights if right not in named]
+    rules = [_rule(some) for some in (named, others) if some]
+    return f"{'this rule' if len(rules) == 1 else 'these rules'}: {', '.join(rules)}"
 
 
 def _rule(rights: Sequence[Right]) -> str:

@@ -36,3 +36,13 @@ def test_all_there() -> None:
     """One line, for who wants to see it."""
     (found,) = right_checks("main", [(need("get"), True), (need("create"), True)])
     assert (found.status, found.message) == (Status.OK, "we may get, create")
+
+
+def test_a_right_to_create_goes_by_no_name() -> None:
+    """The server does not know the name yet then, so a rule with names would not grant it."""
+    answers = [(need(verb, name="shop", resource="namespaces"), False) for verb in ("get", "patch", "create")]
+    (found,) = right_checks("main", answers)
+    assert found.hint == (
+        'ask for a ClusterRole with these rules: {apiGroups: ["apps"], resources: [namespaces], verbs: [get, patch], '
+        'resourceNames: [shop]}, {apiGroups: ["apps"], resources: [namespaces], verbs: [create]}'
+    )
