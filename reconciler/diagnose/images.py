@@ -67,10 +67,20 @@ def unpullable(scene: Scene, pod: JsonMap, container: Container) -> Answer | Non
     """The image cannot be pulled."""
     if text_at(container.waiting, "reason") not in _PULLING:
         return None
-    said = "; ".join((text_at(container.waiting, "message"), *scene.events(pod, "Failed")))
+    said = _nameless("; ".join((text_at(container.waiting, "message"), *scene.events(pod, "Failed"))), container.image)
     cause = next((cause for cause, pattern in _CAUSES if pattern.search(said)), Cause.PULL_FAILED)
     answer = _pull_secret(scene, pod, container) if cause in _NEED_LOGIN else None
     return answer or _answer(_refined(cause, scene, container), scene, pod, container)
+
+
+def _nameless(said: str, image: str) -> str:
+    """What was said, without names: `certificate-api:1.502` tells of no certificate, and of no status."""
+    ref = _parsed(image)
+    names = (image, ref.name, ref.repository, ref.registry) if ref else (image,)
+    said = re.sub(r"https?://[^\s\"]+", "url", said)
+    for name in names:
+        said = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w/-])", "image", said)
+    return said
 
 
 # A registry that was asked without a login denies what is there, or says that it is not.

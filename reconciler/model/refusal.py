@@ -173,7 +173,8 @@ _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] =
         ),
         (
             Cause.CERTIFICATE_NOT_TRUSTED,
-            "x509|certificate",
+            # Objects are called certificate too.
+            r"x509:|certificate.verify|verify certificate|tls: \w+ certificate|certificate (has expired|signed by)",
             _say("{server} has a certificate that is not trusted: name its authority"),
         ),
         (

@@ -67,6 +67,21 @@ def test_an_older_kubelet_tells_why_in_an_event_alone() -> None:
     assert ask(evidence(item, events=[told])).cause is Cause.REGISTRY_DENIED
 
 
+@pytest.mark.parametrize(
+    ("image", "told", "cause"),
+    [
+        ("r.example.com/certificate-api:1", "{image}: not found", Cause.IMAGE_NOT_FOUND),
+        ("r.example.com/api:1.502", "{image}: not found", Cause.IMAGE_NOT_FOUND),
+        ("r.example.com/certificate-api:1", 'Head "https://r.example.com/certificate-api": 403', Cause.REGISTRY_DENIED),
+        ("certificate-api", "pull access denied for certificate-api", Cause.REGISTRY_DENIED),
+        ("certificates.example.com/api:1", "lookup certificates.example.com: no such host", Cause.REGISTRY_UNREACHABLE),
+    ],
+)
+def test_names_of_images_are_no_words_of_registries(image: str, told: str, cause: Cause) -> None:
+    """An image may be called anything, and its tag may look like a status."""
+    assert ask(evidence(pod(waits("ErrImagePull", told.format(image=image)), image=image))).cause is cause
+
+
 def test_another_tag_that_runs_proves_that_the_repository_is_there() -> None:
     """So it is the tag that is wrong, though the runtime does not tell."""
     old = pod({"ready": True, "imageID": "sha256:1"}, image="r.example.com/shop/api:1.4.1", name="api-0")

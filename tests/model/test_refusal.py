@@ -24,6 +24,11 @@ ABOUT = About("api", "shop", "api 1.0.0", "cluster main")
         ),
         ("ConfigMap shop/x exists already and belongs to no release: rename it", Cause.OBJECT_TAKEN, "hand it over"),
         ('configmaps "x" already exists', Cause.OBJECT_TAKEN, "release shop/api"),
+        ('certificates.cert-manager.io "x" is forbidden: User "ci" cannot get it', Cause.RIGHTS_MISSING, "right"),
+        ('Certificate.cert-manager.io "x" is invalid: spec.dnsNames: Required', Cause.INVALID_OBJECT, "correct"),
+        ("tls: failed to verify certificate: x509: unknown authority", Cause.CERTIFICATE_NOT_TRUSTED, "authority"),
+        ("remote error: tls: bad certificate", Cause.CERTIFICATE_NOT_TRUSTED, "authority"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed", Cause.CERTIFICATE_NOT_TRUSTED, "authority"),
         ("another operation (install/upgrade/rollback) is in progress", Cause.OPERATION_IN_PROGRESS, "--break-lock"),
         (
             (
