@@ -4,7 +4,7 @@ from reconciler.adapters.http.body import Body, Form
 from reconciler.adapters.http.client import HttpClient
 from reconciler.adapters.http.failures import other_content, refusal
 from reconciler.adapters.http.messages import Answer, Request
-from reconciler.adapters.http.origin import Login, Origin, shown
+from reconciler.adapters.http.origin import Login, Origin, joined, shown
 from reconciler.adapters.http.retries import Patience
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Origin",
     "Patience",
     "Request",
+    "joined",
     "other_content",
     "refusal",
     "shown",

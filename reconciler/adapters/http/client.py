@@ -10,14 +10,13 @@ from dataclasses import replace
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 
 from reconciler import __version__
 from reconciler.adapters.http.failures import failure, other_content
 from reconciler.adapters.http.messages import Answer, Request
-from reconciler.adapters.http.origin import Login, Origin, shown
+from reconciler.adapters.http.origin import Login, Origin, joined, shown
 from reconciler.adapters.http.retries import Patience
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.transfer import Progress, unseen
@@ -45,7 +44,7 @@ class HttpClient:
     def __init__(self, ca_file: Path | None = None, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
         self._ca_file = str(ca_file) if ca_file else None
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers["User-Agent"] = f"reconciler/{__version__}"
         # Without an `auth`, requests would look for credentials in ~/.netrc.
         self._session.auth = _no_credentials
@@ -138,6 +137,14 @@ class HttpClient:
         return stack.enter_context(response)
 
 
+class _Session(requests.Session):
+    """One that leaves redirects to us: requests would look at them even if told not to follow them, and for that read
+    all of their content, without any bound."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
+
+
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -146,7 +153,7 @@ def _redirect(response: requests.Response, request: Request, url: str) -> str | 
     """Where the response sends us, or None."""
     if response.status_code not in _REDIRECTS or "Location" not in response.headers:
         return None
-    target = urljoin(url, response.headers["Location"])
+    target = joined(url, response.headers["Location"])
     if request.method not in ("GET", "HEAD"):
         raise TransferError(
             f"{shown(url)} sends what is uploaded on to {shown(target)}",

@@ -76,8 +76,9 @@ _REASONS: dict[int, TransferReason] = {
 _NO_CONNECTION: tuple[tuple[type[BaseException], str, str], ...] = (
     (urllib3.exceptions.ProxyError, "its proxy cannot be reached", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"),
     (urllib3.exceptions.NameResolutionError, "its name is not known to DNS", "check the host's name, and the VPN"),
-    (urllib3.exceptions.ConnectTimeoutError, "no connection in time", "check the network, the VPN and the firewall"),
     (urllib3.exceptions.NewConnectionError, "no connection", "is the server running, and are host and port right?"),
+    # The others are kinds of it.
+    (urllib3.exceptions.ConnectTimeoutError, "no connection in time", "check the network, the VPN and the firewall"),
 )
 
 _BROKEN: tuple[tuple[type[requests.RequestException], str], ...] = (
@@ -108,6 +109,8 @@ def _distrust(text: str) -> tuple[str, str] | None:
         if "expired" in why:
             return f"its certificate is not valid ({why})", "have the server's certificate renewed"
         return f"its certificate is not trusted ({why})", "name its authority with `caFile`"
+    if "[X509" in text:
+        return "the file with its certificate authority holds no certificate", "`caFile` has to name a file in PEM"
     if any(word in text for word in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")):
         return "it does not speak TLS", "if it is a server without TLS, say so: http://, or `plainHttp: true`"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.secret import SecretText
@@ -59,6 +59,14 @@ class Login:
                 f"{Origin.of(url)}: its token holds characters that no token has", reason=TransferReason.OTHER
             )
         return cls(Origin.of(url), SecretText(f"Bearer {token.reveal()}"))
+
+
+def joined(base: str, reference: str) -> str:
+    """The URL that a server names, maybe relative to `base`. Raises TransferError: it is none."""
+    try:
+        return urljoin(base, reference)
+    except ValueError as error:
+        raise _no_address(reference) from error
 
 
 def shown(url: str) -> str:

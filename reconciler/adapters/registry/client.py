@@ -12,11 +12,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from requests.utils import parse_header_links
 
-from reconciler.adapters.http import Answer, Body, HttpClient, Login, Origin, Patience, Request, other_content, shown
+from reconciler.adapters.http import (
+    Answer,
+    Body,
+    HttpClient,
+    Login,
+    Origin,
+    Patience,
+    Request,
+    joined,
+    other_content,
+    shown,
+)
 from reconciler.adapters.registry.access import Access
 from reconciler.errors import TransferError, TransferReason
 from reconciler.model.json import Json, as_map
@@ -139,7 +150,7 @@ class Registry:
         begun = self._send(Request("POST", url, repeatable=False), scope)
         if not begun.is_good:
             return begun
-        place = urljoin(begun.url, begun.headers.get("Location", ""))
+        place = joined(begun.url, begun.headers.get("Location", ""))
         joint = "&" if urlsplit(place).query else "?"
         headers = {"Content-Type": "application/octet-stream"}
         put = Request(
@@ -204,7 +215,7 @@ def _next_page(answer: Answer) -> str | None:
     following = next((link["url"] for link in links if link.get("rel") == "next"), None)
     if following is None:
         return None
-    url = urljoin(answer.url, following)
+    url = joined(answer.url, following)
     if Origin.of(url) != Origin.of(answer.url):
         raise TransferError(f"{shown(answer.url)} continues on another server", reason=TransferReason.UNTRUSTED)
     return url

@@ -8,10 +8,9 @@ from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from reconciler.adapters.charts import bounds
-from reconciler.adapters.http import HttpClient, Login, Request
+from reconciler.adapters.http import HttpClient, Login, Request, joined
 from reconciler.adapters.repositories.catalogue import Catalogue
 from reconciler.adapters.repositories.failures import PUBLISHED_AGAIN, doing
 from reconciler.adapters.repositories.place import OCI, registry_place
@@ -130,7 +129,7 @@ class HttpRepository:
         return read_as(target, entry.chart)
 
     def _address(self, entry: Entry) -> str:
-        return urljoin(f"{self._repository.url}/", entry.url)
+        return joined(f"{self._repository.url}/", entry.url)
 
     def _in_registry(self, entry: Entry) -> tuple[ChartRepository, PublishedChart]:
         url, _, _tag = entry.url.rpartition(":")

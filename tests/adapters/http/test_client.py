@@ -144,13 +144,20 @@ def test_no_other_credentials_are_found(client: HttpClient, tmp_path: Path, monk
     [
         ("file:///etc/passwd", "an address of 'file' cannot be used"),
         ("gopher://host/", "an address of 'gopher' cannot be used"),
+        ("http://[::1/again", "an address of 'http' cannot be used"),
         ("/again", "leads from one address to the next"),
     ],
 )
 def test_a_redirect_may_not_lead_astray(location: str, text: str, client: HttpClient) -> None:
-    """A redirect to another protocol, and one without an end, are refused."""
+    """A redirect to another protocol, to what is no address, and one without an end, are refused."""
     with faulty(Reply(302, headers={"Location": location})) as server, pytest.raises(TransferError, match=text):
         client.send(Request("GET", server.url))
+
+
+def test_what_a_redirect_says_besides_is_not_read(client: HttpClient) -> None:
+    """It may have no end."""
+    with faulty() as other, faulty(Reply(302, headers={"Location": other.url}, endless=True)) as server:
+        assert client.send(Request("GET", server.url)).is_good
 
 
 def test_an_upload_is_not_sent_on(client: HttpClient) -> None:
@@ -218,13 +225,14 @@ def test_progress_is_told(client: HttpClient, tmp_path: Path) -> None:
 def test_no_connection_is_explained(client: HttpClient, waits: list[float]) -> None:
     """A closed port and an unknown name are said at once: trying again would not help."""
     port = free_port()
-    for url, text in (
-        (f"http://127.0.0.1:{port}/x", f"http://127.0.0.1:{port}: connection refused"),
-        ("http://no-such-host.invalid/x", "http://no-such-host.invalid: its name is not known to DNS"),
+    for url, text, hint in (
+        (f"http://127.0.0.1:{port}/x", f"http://127.0.0.1:{port}: connection refused", "is the server running"),
+        ("http://no-host.invalid/x", "http://no-host.invalid: its name is not known to DNS", "check the host's name"),
     ):
         with pytest.raises(TransferError) as caught:
             client.send(Request("GET", url))
         assert caught.value.message == text
+        assert hint in str(caught.value.hint)
         assert caught.value.reason is TransferReason.UNREACHABLE
     assert waits == []
 
@@ -254,6 +262,16 @@ def test_a_wrong_certificate_is_refused(*, host: str, is_known: bool, text: str,
         client.send(Request("GET", server.url))
     assert caught.value.reason is TransferReason.UNTRUSTED
     assert server.seen == []
+
+
+def test_an_authority_that_is_none_is_said(tmp_path: Path, waits: list[float]) -> None:
+    """A file that holds no certificate is at fault, not the connection: it is not tried again."""
+    (tmp_path / "ca.pem").write_text("replicas: 3\n")
+    client = HttpClient(tmp_path / "ca.pem", Patience(sleep=waits.append))
+    trusted = Authority.new().context(tmp_path, "127.0.0.1")
+    with faulty(tls=trusted) as server, pytest.raises(TransferError, match="holds no certificate") as caught:
+        client.send(Request("GET", server.url))
+    assert (caught.value.reason, waits) == (TransferReason.UNTRUSTED, [])
 
 
 def test_tls_to_a_server_without_it(client: HttpClient) -> None:

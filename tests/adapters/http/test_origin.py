@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.adapters.http import Login, Origin, shown
+from reconciler.adapters.http import Login, Origin, joined, shown
 from reconciler.errors import TransferError
 from reconciler.model.secret import SecretText
 
@@ -30,6 +30,14 @@ def test_what_is_no_http_address_is_refused(url: str) -> None:
     """A redirect to a file, and a typo, end in an error that does not repeat the whole address."""
     with pytest.raises(TransferError, match="cannot be used"):
         Origin.of(url)
+
+
+def test_a_reference_is_taken_from_its_base() -> None:
+    """As a browser follows a link; one that cannot be parsed is an error of ours."""
+    assert joined("https://host/a/index.yaml", "charts/x.tgz") == "https://host/a/charts/x.tgz"
+    assert joined("https://host/a/", "https://other/x.tgz") == "https://other/x.tgz"
+    with pytest.raises(TransferError, match="cannot be used"):
+        joined("https://host/a/", "http://[::1/x.tgz")
 
 
 def test_an_address_is_shown_without_login_and_query() -> None:

@@ -234,6 +234,10 @@ def test_tags_come_in_pages(faulty_registry: tuple[Registry, FaultyServer]) -> N
     with pytest.raises(TransferError, match="continues on another server"):
         client.tags("app")
 
+    server.replies[:] = [Reply(body=b"{}", headers={"Link": '<http://[::1/x>; rel="next"'})]
+    with pytest.raises(TransferError, match="cannot be used"):
+        client.tags("app")
+
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"token": 7}', b"[" * 100_000])
 def test_a_token_server_that_gives_none(body: bytes, faulty_registry: tuple[Registry, FaultyServer]) -> None:
