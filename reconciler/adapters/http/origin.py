@@ -64,7 +64,8 @@ class Login:
 def joined(base: str, reference: str) -> str:
     """The URL that a server names, maybe relative to `base`. Raises TransferError: it is none."""
     try:
-        return urljoin(base, reference)
+        # JSON can hold halves of characters, which no request can.
+        return urljoin(base, reference).encode().decode()
     except ValueError as error:
         raise _no_address(reference) from error
 

@@ -41,6 +41,7 @@ class Access:
         return None
 
     def _token(self, asked: BearerChallenge, scope: str) -> Login:
+        Origin.of(asked.realm)  # raises unless it is an address
         wanted = {"service": asked.service, "scope": scope or asked.scope}
         query = urlencode({name: text for name, text in wanted.items() if text})
         joint = "&" if urlsplit(asked.realm).query else "?"

@@ -62,7 +62,8 @@ class OciRepository:
             layer = layer_of(self._manifest(chart), CHART_TYPES)
             if chart.digest and layer.digest != f"sha256:{chart.digest}":
                 raise ChartError(
-                    f"chart {chart.name} {chart.version} is published with the {layer.digest}, not {chart.digest}",
+                    f"chart {chart.name} {chart.version} is published with the digest {layer.digest}, "
+                    f"not sha256:{chart.digest}",
                     hint=PUBLISHED_AGAIN,
                 )
             into.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,13 @@ def test_retry_after_is_honoured_up_to_a_limit(client: HttpClient, waits: list[f
     assert (answer.status, len(server.seen)) == (429, 1)
 
 
+@pytest.mark.parametrize("told", ["soon", "-1", "Mon, 01 Jan 2024 00:00:00 +99999999999999", "9" * 5000])
+def test_a_retry_after_that_is_none(told: str, client: HttpClient) -> None:
+    """Whatever it says, the answer is the server's, and not an exception."""
+    with faulty(Reply(503, headers={"Retry-After": told})) as server:
+        assert client.send(Request("GET", server.url)).status in (200, 503)
+
+
 def test_a_busy_server_is_not_asked_for_ever(client: HttpClient) -> None:
     """After the attempts that there are, the last answer is the answer."""
     with faulty(Reply(503, b"<html>sorry")) as server, pytest.raises(TransferError) as caught:

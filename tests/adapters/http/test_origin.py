@@ -33,11 +33,12 @@ def test_what_is_no_http_address_is_refused(url: str) -> None:
 
 
 def test_a_reference_is_taken_from_its_base() -> None:
-    """As a browser follows a link; one that cannot be parsed is an error of ours."""
+    """As a browser follows a link; one that cannot be parsed, or sent, is an error of ours."""
     assert joined("https://host/a/index.yaml", "charts/x.tgz") == "https://host/a/charts/x.tgz"
     assert joined("https://host/a/", "https://other/x.tgz") == "https://other/x.tgz"
-    with pytest.raises(TransferError, match="cannot be used"):
-        joined("https://host/a/", "http://[::1/x.tgz")
+    for reference in ("http://[::1/x.tgz", "charts/\ud800.tgz"):
+        with pytest.raises(TransferError, match="cannot be used"):
+            joined("https://host/a/", reference)
 
 
 def test_an_address_is_shown_without_login_and_query() -> None:

@@ -247,3 +247,12 @@ def test_a_token_server_that_gives_none(body: bytes, faulty_registry: tuple[Regi
     server.replies[:] = [asks, Reply(body=body)]
     with pytest.raises(TransferError, match="gave no token"):
         client.ping()
+
+
+@pytest.mark.parametrize("realm", ["http://[::1/token", "file:///etc/passwd", ""])
+def test_a_token_server_that_is_none(realm: str, faulty_registry: tuple[Registry, FaultyServer]) -> None:
+    """An address that cannot be one is not asked."""
+    client, server = faulty_registry
+    server.replies[:] = [Reply(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})]
+    with pytest.raises(TransferError, match="cannot be used"):
+        client.ping()
