@@ -44,7 +44,8 @@ class _Access:
     def _password(self) -> str | None:
         # Never an argument: everyone on the machine can read those.
         if self.password_stdin:
-            return sys.stdin.readline().rstrip("\r\n")
+            # As variables are given to us: what is no UTF-8 is refused in one place.
+            return os.fsdecode(sys.stdin.buffer.readline()).rstrip("\r\n")
         return os.environ.get(_PASSWORD) or None
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from reconciler.desired.problems import unknown_name
 from reconciler.desired.schema import RepositorySpec
 from reconciler.desired.scope import Namespaces, Scope
+from reconciler.desired.sources import is_broken
 from reconciler.errors import DesiredStateError
 from reconciler.model.desired import Namespace, Repository
 from reconciler.model.identity import NamespaceId
@@ -47,7 +48,7 @@ def repository_at(url: str, username: str | None, password: str | None, ca_file:
     """A repository by its address, by the rules of the file; one on this machine is spoken to without TLS.
 
     Raises:
-        DesiredStateError: it is no address, holds credentials, or half of the login is missing.
+        DesiredStateError: it is no address, holds credentials, or the login is no text, or half of it is missing.
     """
     try:
         RepositorySpec.model_validate({"url": url})
@@ -57,6 +58,9 @@ def repository_at(url: str, username: str | None, password: str | None, ca_file:
         raise DesiredStateError(f"the address of the repository is not valid: {reason}") from None
     if (username is None) != (password is None):
         raise DesiredStateError("a user and a password go together", hint="give both, or neither")
+    for name, text in (("user", username), ("password", password)):
+        if text and is_broken(text):
+            raise DesiredStateError(f"the {name} of the repository is no UTF-8 text")
     host = urlsplit(url).netloc
     secret = SecretText(password) if password is not None else None
     return Repository(host, url.rstrip("/"), username, secret, ca_file, is_loopback(host) and ca_file is None)

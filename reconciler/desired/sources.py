@@ -37,7 +37,7 @@ class Sources:
     def variable(self, name: str, where: Location) -> str:
         """The environment variable's text; unset and empty are errors, since an empty secret is never meant."""
         value = self._inputs.environ.get(name)
-        if value and _is_broken(value):
+        if value and is_broken(value):
             raise DesiredStateError(f"the environment variable {name} is no UTF-8 text", where=where)
         if value:
             return value
@@ -58,7 +58,7 @@ class Sources:
         return _dig(self._opened[path], key, name, where)
 
 
-def _is_broken(text: str) -> bool:
+def is_broken(text: str) -> bool:
     """Whether the text stands for bytes that are no UTF-8, as Python gives them in variables."""
     return any("\ud800" <= char <= "\udfff" for char in text)
 

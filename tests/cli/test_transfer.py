@@ -120,6 +120,25 @@ def test_by_the_name_in_an_environment_file(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["api"]
 
 
+@pytest.mark.parametrize("given", ["stdin", "variable"])
+def test_a_password_that_is_no_text(given: str, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are said to be none, wherever they come from, in any locale."""
+    variable = {} if given == "stdin" else {"RECONCILE_REPOSITORY_PASSWORD": os.fsdecode(b"hush\xff")}
+    for locale in ("C", "C.UTF-8"):
+        done = subprocess.run(
+            [
+                *(str(Path(sys.executable).with_name("reconcile")), "chart", "list", "api", "--username", USERNAME),
+                *("--repository", "http://127.0.0.1:9"),
+                *(["--password-stdin"] if given == "stdin" else []),
+            ],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": locale, **variable},
+            input=b"hush\xff\n",
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (1, b"the password of the repository is no UTF-8 text\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -133,6 +152,7 @@ def test_by_the_name_in_an_environment_file(
             ("list", "api", "--repository", "https://example.com", "--username", "me"),
             "a user and a password go together",
         ),
+        (("list", "api", "--repository", "http://[::1"), "the address of the repository is not valid"),
         (("push", "none.tgz", "http://127.0.0.1:9"), "No such file"),
         (("push", ".", "http://127.0.0.1:9"), "it is a folder\n  try: pack it first"),
         (("pull", "api", "--repository", "http://127.0.0.1:9"), "connection refused"),

@@ -218,6 +218,21 @@ FIELDS: dict[str, tuple[str, str, str | None]] = {
         "env.yaml:5:23: repositories.team.url is not valid: it starts with https://, http:// or oci://, and a host",
         None,
     ),
+    "repository with half an address": (
+        "repositories: {team: {url: 'http://[::1/charts'}}\n",
+        "env.yaml:5:23: repositories.team.url: is no address: Invalid IPv6 URL",
+        None,
+    ),
+    "repository with an impossible port": (
+        "repositories: {team: {url: 'oci://example.com:99999/charts'}}\n",
+        "env.yaml:5:23: repositories.team.url: is no address: Port out of range 0-65535",
+        None,
+    ),
+    "repository with a query": (
+        "repositories: {team: {url: 'https://example.com/charts?token=hunter2'}}\n",
+        "env.yaml:5:23: repositories.team.url: is the address of a folder: no `?` and no `#` in it",
+        None,
+    ),
     "credentials in a URL": (
         "repositories: {team: {url: 'https://ci:hunter2@example.com/'}}\n",
         "env.yaml:5:16: repositories.team: credentials do not go into `url`; use `username` and `password`",

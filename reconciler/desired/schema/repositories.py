@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from reconciler.desired.schema.model import Model
 from reconciler.desired.schema.sources import Source
@@ -20,6 +21,18 @@ class RepositorySpec(Model):
     password: Source | None = Field(None, description="Where the password or token comes from.")
     ca_file: str | None = Field(None, description="A file with the certificate authority of its server.")
     plain_http: bool = Field(default=False, description="OCI without TLS, for a registry on this machine.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"is no address: {error}") from None
+        if parts.query or parts.fragment:
+            raise ValueError("is the address of a folder: no `?` and no `#` in it")
+        return url
 
     @model_validator(mode="after")
     def _login(self) -> RepositorySpec:
