@@ -11,6 +11,7 @@ from reconciler.desired.documents import Step
 from reconciler.desired.problems import unknown_key
 from reconciler.desired.schema import DockerConfigSource, RegistryLogin, SecretSpec
 from reconciler.desired.scope import Scope
+from reconciler.desired.sources import is_broken
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.json import Json, JsonMap, as_map, text_at
 from reconciler.model.oci import Credentials
@@ -32,7 +33,8 @@ def docker_config(scope: Scope, key: str, spec: SecretSpec) -> SecretText:
             logins |= taken.logins(set(spec.registries))
     for host, login in spec.registries.items():
         with scope.problems.collecting():
-            logins[host] = _login(scope, _credentials(scope, host, login, "secrets", key, "registries", host))
+            path = ("secrets", key, "registries", host)
+            logins[host] = _login(scope, host, _credentials(scope, host, login, *path), scope.at(*path))
     document = json.dumps({"auths": logins}, sort_keys=True, separators=(",", ":"))
     return scope.keep_secret(SecretText(document))
 
@@ -54,8 +56,10 @@ def _by_helper(scope: Scope, helper: str, host: str, where: Location) -> Credent
     return given
 
 
-def _login(scope: Scope, login: Credentials) -> JsonMap:
+def _login(scope: Scope, host: str, login: Credentials, where: Location) -> JsonMap:
     """An entry as `docker login` writes it, of which the password and the encoded pair are masked."""
+    if is_broken(login.username) or is_broken(login.password.reveal()):
+        raise DesiredStateError(f"the login for {host} is no UTF-8 text", where=where)
     password = scope.keep_secret(login.password).reveal()
     pair = base64.b64encode(f"{login.username}:{password}".encode()).decode()
     scope.keep_secret(SecretText(pair))
@@ -121,7 +125,7 @@ class _Config:
         for host, where in wanted.items():
             with self._scope.problems.collecting():
                 if host not in without:
-                    found[host] = _login(self._scope, self._credentials(host, list(known), where))
+                    found[host] = _login(self._scope, host, self._credentials(host, list(known), where), where)
         return found
 
     def _credentials(self, host: str, known: list[str], where: Location) -> Credentials:

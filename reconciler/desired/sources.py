@@ -59,7 +59,7 @@ class Sources:
 
 
 def is_broken(text: str) -> bool:
-    """Whether the text stands for bytes that are no UTF-8, as Python gives them in variables."""
+    """Whether the text holds halves of characters: bytes of a variable that are no UTF-8, or an escape of JSON."""
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 

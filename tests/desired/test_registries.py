@@ -196,6 +196,10 @@ MISTAKES = {
         "dockerConfig: {env: SMALL, hosts: [a.exmple.com]}",
         ['6:76: this config.json has no key "a.exmple.com"', '  try: did you mean "a.example.com"?'],
     ),
+    "a password with half a character": (
+        "dockerConfig: {env: HALF}",
+        ["6:41: the login for half.example.com is no UTF-8 text"],
+    ),
     "an identity token": (
         "dockerConfig: {env: IDENTITY}",
         [
@@ -229,6 +233,7 @@ def test_a_mistake_is_named_with_its_place(spec: str, messages: list[str], ready
         "CONFIG": json.dumps(CONFIG),
         "SMALL": json.dumps(SMALL),
         "NOTHING": "{}",
+        "HALF": json.dumps({"auths": {"half.example.com": {"username": "u", "password": "correct-horse-\ud800"}}}),
         "IDENTITY": json.dumps({"auths": {"id.example.com": {"identitytoken": "correct-horse-id"}}}),
     }
     found = ready.mistakes(environment(spec), environ=environ)
