@@ -49,27 +49,31 @@ class Archive:
         return path if path.is_file() else None
 
 
-def read(path: Path) -> Archive:
+def read(path: Path, name: str | None = None) -> Archive:
     """The archive at `path`, all of it looked through.
+
+    Args:
+        name: how errors call it; None: as the file is called.
 
     Raises:
         ChartError: it is no chart's archive, or holds what such a one must not.
     """
     if path.is_dir():
         raise ChartError(f"cannot push {path}: it is a folder", hint=f"pack it first: `reconcile chart package {path}`")
+    shown = name or path.name
     if path.stat().st_size > bounds.MAX_CHART:
-        raise ChartError(f"archive {path.name} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
+        raise ChartError(f"archive {shown} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
     data = path.read_bytes()
-    metadata = chart_metadata(read_archive(data, path.name), path.name)
-    name, version = text_at(metadata, "name"), text_at(metadata, "version")
-    if not _NAME.fullmatch(name) or parse_version(version) is None:
-        raise ChartError(f"archive {path.name} holds chart {name!r} of version {version!r}, which cannot be published")
-    return Archive(path, name, version, hashlib.sha256(data).hexdigest(), metadata)
+    metadata = chart_metadata(read_archive(data, shown), shown)
+    chart, version = text_at(metadata, "name"), text_at(metadata, "version")
+    if not _NAME.fullmatch(chart) or parse_version(version) is None:
+        raise ChartError(f"archive {shown} holds chart {chart!r} of version {version!r}, which cannot be published")
+    return Archive(path, chart, version, hashlib.sha256(data).hexdigest(), metadata)
 
 
 def read_as(path: Path, chart: PublishedChart) -> Archive:
     """The archive at `path`, which has to be that chart. Raises ChartError: it is another one, or none."""
-    archive = read(path)
+    archive = read(path, f"{chart.name}-{chart.version}.tgz")
     if archive.name != chart.name.rpartition("/")[2] or archive.version.removeprefix("v") != chart.version.removeprefix(
         "v"
     ):

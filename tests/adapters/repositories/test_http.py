@@ -144,8 +144,9 @@ def test_hostile_archives_are_refused(case: str, museum: ChartMuseum, opened: Op
     make, message = HOSTILE[case]
     data = make()
     museum.damage, museum.digests = lambda _: data, False
-    with pytest.raises(ChartError, match=message):
+    with pytest.raises(ChartError, match=message) as caught:
         opened(museum.url).pull(chart(), tmp_path / "out")
+    assert "api-1.0.0.tgz" in caught.value.message
     assert list((tmp_path / "out").iterdir()) == []
 
 
