@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.model.repository import ChartRepository
     from reconciler.model.transfer import Progress
 
+_USERNAME = "RECONCILE_REPOSITORY_USERNAME"
 _PASSWORD = "RECONCILE_REPOSITORY_PASSWORD"  # noqa: S105 (the name of a variable)
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -36,10 +37,19 @@ class _Access:
         from reconciler.cli.wiring import repository_at, repository_in  # noqa: PLC0415 - heavy
 
         if "://" in named:
-            return repository_at(named, self.username, self._password(), self.ca_file, progress)
+            return repository_at(named, *self._login(), self.ca_file, progress)
         if self.environment is None:
             raise click.UsageError(f"{named} is no address; with `-e FILE` it is a repository of that environment")
         return repository_in(self.environment, named, progress)
+
+    def _login(self) -> tuple[str | None, str | None]:
+        password = self._password()
+        if (self.username is None) == (password is None):
+            return self.username, password
+        lacking = f"the password: set {_PASSWORD}, or give it by `--password-stdin`"
+        if password is not None:
+            lacking = f"the user: set {_USERNAME}, or give it by `--username`"
+        raise click.UsageError(f"a user and a password go together; what is missing is {lacking}")
 
     def _password(self) -> str | None:
         # Never an argument: everyone on the machine can read those.
@@ -53,7 +63,7 @@ def _with_access(command: _Command) -> _Command:
     for option in (
         click.option("--ca-file", type=click.Path(path_type=Path), help="The certificate authority of its server."),
         click.option("--password-stdin", is_flag=True, help=f"Read the password from stdin, not ${_PASSWORD}."),
-        click.option("--username", envvar="RECONCILE_REPOSITORY_USERNAME", show_envvar=True, help="The user."),
+        click.option("--username", envvar=_USERNAME, show_envvar=True, help="The user."),
         click.option("-e", "--environment", metavar="FILE", help="The environment file that names the repository."),
     ):
         command = option(command)
@@ -74,7 +84,7 @@ def push(archive: Path, repository: str, *, force: bool, **access: Any) -> None:
     """Publish the ARCHIVE of a chart in REPOSITORY: https://…, oci://…, or a name in the environment file.
 
     The same content again changes nothing; other content under a published version is refused. A signature beside the
-    archive (`.prov`) goes along.
+    archive (`.prov`) goes along with it; it is not added later.
     """
     with transfer_progress(archive.name) as progress:
         done = _Access(**access).open(repository, progress).push(archive, force=force)

@@ -48,7 +48,7 @@ def repository_at(url: str, username: str | None, password: str | None, ca_file:
     """A repository by its address, by the rules of the file; one on this machine is spoken to without TLS.
 
     Raises:
-        DesiredStateError: it is no address, holds credentials, or the login is no text, or half of it is missing.
+        DesiredStateError: it is no address, holds credentials, or the login is no text.
     """
     try:
         RepositorySpec.model_validate({"url": url})
@@ -56,8 +56,6 @@ def repository_at(url: str, username: str | None, password: str | None, ca_file:
         reason = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
         # The address is not shown: it may hold a password.
         raise DesiredStateError(f"the address of the repository is not valid: {reason}") from None
-    if (username is None) != (password is None):
-        raise DesiredStateError("a user and a password go together", hint="give both, or neither")
     for name, text in (("user", username), ("password", password)):
         if text and is_broken(text):
             raise DesiredStateError(f"the {name} of the repository is no UTF-8 text")

@@ -150,7 +150,7 @@ def test_a_password_that_is_no_text(given: str, tmp_path: Path) -> None:
         (("list", "api", "--repository", "https://me:hush-hush@example.com"), "credentials do not go into `url`"),
         (
             ("list", "api", "--repository", "https://example.com", "--username", "me"),
-            "a user and a password go together",
+            "go together; what is missing is the password: set RECONCILE_REPOSITORY_PASSWORD",
         ),
         (("list", "api", "--repository", "http://[::1"), "the address of the repository is not valid"),
         (("push", "none.tgz", "http://127.0.0.1:9"), "No such file"),
