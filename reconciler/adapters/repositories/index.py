@@ -94,8 +94,13 @@ def _chart(name: str, item: JsonMap) -> PublishedChart:
         name=name,
         version=text_at(item, "version"),
         digest=digest if _SHA256.fullmatch(digest) else None,
-        created=text_at(item, "created"),
-        app_version=text_at(item, "appVersion"),
-        description=text_at(item, "description"),
+        created=_text(item, "created"),
+        app_version=_text(item, "appVersion"),
+        description=_text(item, "description"),
         deprecated=item.get("deprecated") is True,
     )
+
+
+def _text(item: JsonMap, name: str) -> str:
+    # JSON can hold halves of characters, which cannot be printed.
+    return text_at(item, name).encode(errors="replace").decode()

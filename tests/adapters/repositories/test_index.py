@@ -47,6 +47,13 @@ def test_json_is_read_as_well() -> None:
     assert parse_index('{"entries": {api: []}}', "place") == {"api": ()}
 
 
+def test_half_a_character_is_none() -> None:
+    """JSON can hold one, but nothing can be printed with it."""
+    entry = {"version": "1.0.0", "urls": ["a.tgz"], "description": "a \ud800", "appVersion": "\udfff"}
+    (found,) = parse_index(json.dumps({"entries": {"api": [entry]}}), "place")["api"]
+    assert (found.chart.description, found.chart.app_version) == ("a ?", "?")
+
+
 def test_what_is_kept_reads_the_same() -> None:
     """The faster form holds all of it."""
     index = parse_index(INDEX, "place")
