@@ -40,6 +40,8 @@ class _Access:
             return repository_at(named, *self._login(), self.ca_file, progress)
         if self.environment is None:
             raise click.UsageError(f"{named} is no address; with `-e FILE` it is a repository of that environment")
+        if self.password_stdin or self.ca_file:
+            raise click.UsageError(f"repository {named} has its login and authority from {self.environment}")
         return repository_in(self.environment, named, progress)
 
     def _login(self) -> tuple[str | None, str | None]:

@@ -19,6 +19,7 @@ from reconciler.model.lock import Lock, LockKey, Pin
 
 _ENDING = ".lock"
 _PREFIX = "sha256:"
+_ANEW = "run `reconcile update`, which writes the file anew"
 _HEAD = """\
 # Made by `reconcile update`: commit it, and do not edit it. It says which version, and which archive, of each chart is
 # used, so that what was reviewed is what is applied. `reconcile update` moves them.
@@ -52,12 +53,21 @@ def read_lock(path: Path, inputs: Inputs) -> Lock:
     with problems.collecting():
         shown = inputs.files.shown(path)
         # Located as a file that another one names, so that a link cannot lead out of the project.
-        root = parse(inputs.files.text(inputs.files.locate(path.name, Location(shown, 1, 1)), None), shown)
-        if not isinstance(root, MapNode):
-            raise DesiredStateError("a lock file has to be a map", where=root.where)
-        found = _checked(root, problems)
+        located = inputs.files.locate(path.name, Location(shown, 1, 1))
+        found = _checked(_root(inputs.files.text(located, None), shown), problems)
     problems.raise_all()
     return found
+
+
+def _root(text: str, shown: str) -> MapNode:
+    try:
+        root = parse(text, shown)
+    except DesiredStateError as error:
+        # Most often it is a merge that left its marks.
+        raise DesiredStateError(error.message, where=error.where, hint=_ANEW) from error
+    if not isinstance(root, MapNode):
+        raise DesiredStateError("a lock file has to be a map", where=root.where, hint=_ANEW)
+    return root
 
 
 def with_pins(desired: Desired, lock: Lock) -> Desired:
@@ -100,7 +110,7 @@ def _checked(root: MapNode, problems: Problems) -> dict[LockKey, Pin]:
         where = place(root, ("charts", i))
         key = LockKey(entry.repository, entry.chart, entry.range)
         if key in found:
-            problems.add(f"{key} is here twice", where, "run `reconcile update`, which writes the file anew")
+            problems.add(f"{key} is here twice", where, _ANEW)
         found[key] = Pin(entry.version, entry.digest.removeprefix(_PREFIX), where)
     return found
 

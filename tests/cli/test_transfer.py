@@ -154,6 +154,8 @@ def test_a_password_that_is_no_text(given: str, tmp_path: Path) -> None:
         ),
         (("list", "api", "--repository", "http://[::1"), "the address of the repository is not valid"),
         (("push", "none.tgz", "http://127.0.0.1:9"), "No such file"),
+        (("push", "/dev/zero", "http://127.0.0.1:9"), "it is no file"),
+        (("list", "team/api", "-e", "env.yaml", "--ca-file", "x"), "has its login and authority from env.yaml"),
         (("push", ".", "http://127.0.0.1:9"), "it is a folder\n  try: pack it first"),
         (("pull", "api", "--repository", "http://127.0.0.1:9"), "connection refused"),
         (("pull", "api", "--repository", "http://127.0.0.1:9", "--version", "new"), "connection refused"),

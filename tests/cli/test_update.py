@@ -136,6 +136,7 @@ def test_a_broken_lock_is_made_anew(shop: Shop) -> None:
     part = shop.update("a")
     assert part.code == 1
     assert part.err.startswith("env.lock:")
+    assert "run `reconcile update`" in part.err
     assert shop.update().code == 0
     assert shop.locked() == {"api *": "1.1.0", "api ^1.0": "1.1.0", "db 0.3.0": "0.3.0"}
 

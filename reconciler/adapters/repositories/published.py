@@ -60,6 +60,8 @@ def read(path: Path, name: str | None = None) -> Archive:
     """
     if path.is_dir():
         raise ChartError(f"cannot push {path}: it is a folder", hint=f"pack it first: `reconcile chart package {path}`")
+    if path.exists() and not path.is_file():
+        raise ChartError(f"cannot push {path}: it is no file")
     shown = name or path.name
     if path.stat().st_size > bounds.MAX_CHART:
         raise ChartError(f"archive {shown} has more than {bounds.MAX_CHART // bounds.MEBIBYTE} MB")
