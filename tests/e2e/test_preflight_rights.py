@@ -86,7 +86,7 @@ def _rights(document: Any, status: str) -> list[Any]:
 
 def _rules(checks: list[Any]) -> list[Any]:
     found = (re.search(r"(\{.*\})$", item["hint"]) for item in checks)
-    return [yaml.safe_load(match[1]) for match in found if match]
+    return [rule for match in found if match for rule in yaml.safe_load(f"[{match[1]}]")]
 
 
 def test_with_exactly_the_missing_rights_an_apply_works(

@@ -10,6 +10,8 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 _VALIDATORS = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
 # Of the parsed form; another one is read anew from the server.
 _FORM = 1
+
+
+# What changes twice within a second has the same date both times: RFC 9110, section 8.8.2.2.
+_RESOLUTION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class IndexCache:
 
     def keep(self, repository: Repository, index: Index, headers: Mapping[str, str]) -> None:
         """Remember an index, if the server gave what to ask for it by. A disk that is full only costs time."""
-        conditions = {ask: headers[told] for told, ask in _VALIDATORS.items() if told in headers}
+        told = [name for name in _VALIDATORS if name in headers]
+        conditions = {_VALIDATORS[name]: headers[name] for name in told if name == "ETag" or _is_settled(headers)}
         if not conditions:
             return
         with contextlib.suppress(OSError):
@@ -85,3 +92,12 @@ class IndexCache:
                 with contextlib.suppress(FileExistsError):
                     os.link(made, path)
         return path.read_bytes()[:64]
+
+
+def _is_settled(headers: Mapping[str, str]) -> bool:
+    """Whether the date of the last change was over when the server answered, so that a later change has a later one."""
+    try:
+        changed, answered = (parsedate_to_datetime(headers[name]) for name in ("Last-Modified", "Date"))
+        return answered - changed >= _RESOLUTION
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return False

@@ -15,6 +15,8 @@ from .conftest import repository
 
 INDEX = parse_index('{"entries": {"api": [{"version": "1.0.0", "urls": ["a.tgz"]}]}}', "place")
 URL = "https://charts.example.com"
+THEN = "Wed, 25 Nov 2026 09:00:00 GMT"
+LATER = "Wed, 25 Nov 2026 09:00:01 GMT"
 
 
 def test_an_index_is_kept_with_its_validators(tmp_path: Path) -> None:
@@ -23,10 +25,18 @@ def test_an_index_is_kept_with_its_validators(tmp_path: Path) -> None:
     assert cache.find(repository(URL)) is None
     cache.keep(repository(URL), INDEX, {})
     assert cache.find(repository(URL)) is None
-    cache.keep(repository(URL), INDEX, {"ETag": '"x"', "Last-Modified": "then", "Server": "y"})
+    cache.keep(repository(URL), INDEX, {"ETag": '"x"', "Last-Modified": THEN, "Date": LATER, "Server": "y"})
     kept = IndexCache(tmp_path / "cache").find(repository(URL))
     assert kept
-    assert (kept.index, kept.conditions) == (INDEX, {"If-None-Match": '"x"', "If-Modified-Since": "then"})
+    assert (kept.index, kept.conditions) == (INDEX, {"If-None-Match": '"x"', "If-Modified-Since": THEN})
+
+
+@pytest.mark.parametrize("date", [{}, {"Date": THEN}, {"Date": "soon"}, {"Date": "Wed, 25 Nov 2026 09:00:01"}])
+def test_a_date_that_may_be_anothers_too_is_not_asked_by(tmp_path: Path, date: dict[str, str]) -> None:
+    """What is published in the second in which the index was downloaded has the same date, and must be seen."""
+    cache = IndexCache(tmp_path / "cache")
+    cache.keep(repository(URL), INDEX, {"Last-Modified": THEN, **date})
+    assert cache.find(repository(URL)) is None
 
 
 @pytest.mark.parametrize("password", ["other-password", None])

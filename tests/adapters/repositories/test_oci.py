@@ -211,9 +211,10 @@ def test_we_read_what_helm_publishes(url: str, helm: Helm, opened: Open, dist: D
 
 def test_the_manifest_is_helms(url: str, helm: Helm, opened: Open, dist: Dist, registry: str, folder: str) -> None:
     """All but the time, which would make each push of the same chart another manifest; the order of keys is ours."""
-    opened(url).push(dist(), force=False)
+    packed = dist()
+    opened(url).push(packed, force=False)
     ours = _manifest(registry, f"{folder}/api", "1.0.0")
-    helm("push", str(dist()), f"{url}/by-helm", "--plain-http")
+    helm("push", str(packed), f"{url}/by-helm", "--plain-http")
     theirs = _manifest(registry, f"{folder}/by-helm/api", "1.0.0")
     annotations = theirs["annotations"]
     assert isinstance(annotations, dict)
