@@ -35,13 +35,13 @@ def tar(*entries: Entry, format: int = tarfile.PAX_FORMAT) -> bytes:  # noqa: A0
 
 def packed(*entries: Entry) -> bytes:
     """A compressed archive of a chart `api` and these members."""
-    return gzip.compress(tar(CHART_YAML, *entries))
+    return gzip.compress(tar(CHART_YAML, *entries), mtime=0)
 
 
 def chart(name: str = "api", files: Mapping[str, bytes] | None = None) -> bytes:
     """A sound archive of a chart."""
     content = {"Chart.yaml": CHART.replace("api", name).encode(), **(files or {})}
-    return gzip.compress(tar(*(entry(f"{name}/{file}", data) for file, data in content.items())))
+    return gzip.compress(tar(*(entry(f"{name}/{file}", data) for file, data in content.items())), mtime=0)
 
 
 def nested(depth: int) -> bytes:
@@ -63,7 +63,7 @@ def _raw(info: tarfile.TarInfo, **numbers: int) -> bytes:
 
 
 def _spliced(*parts: bytes) -> bytes:
-    return gzip.compress(tar(CHART_YAML)[:1024] + b"".join(parts) + bytes(1024))
+    return gzip.compress(tar(CHART_YAML)[:1024] + b"".join(parts) + bytes(1024), mtime=0)
 
 
 def _pax(text: bytes, following: bytes = b"") -> bytes:
