@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import Event
     from reconciler.model.plan import Plan
 
-CHANGES, NOT_WELL = 2, 2
+CHANGES, NOT_WELL, REFUSED = 2, 2, 3
 
 
 @click.command()
@@ -78,7 +78,7 @@ def render(environment: str, only: tuple[str, ...], engine: str) -> None:
 def plan(request: Request, context: Context, output: str, *, full: bool) -> None:
     """Show what apply would do, and why; nothing is written.
 
-    Exit code: 0 nothing to do, 2 changes, 1 an error, or an action that is blocked.
+    Exit code: 0 nothing to do, 2 changes, 1 an error, or an action that is blocked, 3 a guard refuses it.
     """
     from reconciler.flows.plan import plan as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import plan_text  # noqa: PLC0415 - heavy
@@ -91,7 +91,7 @@ def plan(request: Request, context: Context, output: str, *, full: bool) -> None
         print_document(plan_document(planned))
     else:
         print_text(plan_text(planned, make_style(sys.stdout), full=full))
-    sys.exit(1 if planned.blocked else CHANGES if planned.changes else 0)
+    sys.exit(REFUSED if planned.refusals else 1 if planned.blocked else CHANGES if planned.changes else 0)
 
 
 @click.command()
@@ -102,7 +102,8 @@ def plan(request: Request, context: Context, output: str, *, full: bool) -> None
 def apply(request: Request, context: Context, output: str, workers: int, *, full: bool) -> None:
     """Make the clusters as the environment says.
 
-    What fails stops only what needs it. Exit code: 0 converged, 1 an error.
+    What fails stops only what needs it; what a guard refuses is not begun. Exit code: 0 converged, 1 an error,
+    3 refused by a guard.
     """
     from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import event_text, outcome_text, plan_text, spans_clusters  # noqa: PLC0415 - heavy
@@ -126,7 +127,7 @@ def apply(request: Request, context: Context, output: str, workers: int, *, full
         from reconciler.report.documents import outcome_document  # noqa: PLC0415 - heavy
 
         print_document(outcome_document(outcome))
-    sys.exit(0 if outcome.converged else 1)
+    sys.exit(REFUSED if outcome.plan.refusals else 0 if outcome.converged else 1)
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,13 @@ def _environment_page() -> str:
     parts = [f"{_HEAD}# The Environment file\n\n{schema['description']}\n"]
     parts += ["\n".join(_table(schema))]
     for name, part in schema["$defs"].items():
-        parts.append(f"\n## {name}\n\n{part['description']}\n\n" + "\n".join(_table(part)))
+        content = _values(part["enum"]) if "enum" in part else "\n".join(_table(part))
+        parts.append(f"\n## {name}\n\n{part['description']}\n\n{content}")
     return "\n".join(parts) + "\n"
+
+
+def _values(values: Sequence[str]) -> str:
+    return f"One of: {', '.join(f'`{value}`' for value in values)}."
 
 
 def _table(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -102,7 +107,8 @@ def _type(part: Mapping[str, Any]) -> str:
         return f"list of {_type(part['items'])}"
     if part.get("type") == "object":
         below = part.get("additionalProperties")
-        return f"map of {_type(below)}" if isinstance(below, dict) else "map"
+        keys = f"{_type(part['propertyNames'])} to " if "propertyNames" in part else ""
+        return f"map of {keys}{_type(below)}" if isinstance(below, dict) else "map"
     return str(part.get("type", "anything"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.flows.context import Context, Request
+    from reconciler.model.policy import Consent, Risk
 
 # On two cores 8 were as fast as 4, and 2 were slower by a quarter: the API server has the rest of the work.
 _WORKERS = 4
@@ -64,6 +66,59 @@ with_workers = click.option(
 with_full = click.option("--full", is_flag=True, help="Show the content of new objects, and what stays as it is.")
 
 
+_ALLOW = click.option(
+    "--allow",
+    "risks",
+    multiple=True,
+    metavar="RISK[=NAME]",
+    callback=lambda _context, _option, given: tuple(map(_risk, given)),
+    help="Allow this risk this once; for one object only: deletes-data=persistentvolumeclaim/shop/data.",
+)
+_ALLOW_RECREATE = click.option(
+    "--allow-recreate",
+    "recreate",
+    multiple=True,
+    metavar="NAME",
+    help="Allow this object to be deleted and made anew: deployment/shop/api.",
+)
+_ALLOW_DELETIONS = click.option(
+    "--allow-deletions",
+    "deletions",
+    type=click.IntRange(0),
+    help="Allow this many releases, secrets and namespaces to be removed this once.",
+)
+
+
+def _risk(text: str) -> tuple[Risk, str]:
+    from reconciler.model.policy import Risk  # noqa: PLC0415 - help needs none of it
+
+    name, _, pattern = text.partition("=")
+    if name not in set(Risk):
+        raise click.BadParameter(f"{name} is no risk; known: {', '.join(Risk)}")
+    return Risk(name), pattern or "*"
+
+
+def with_consent(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that allow something this once; the command gets a `Consent`."""
+
+    @_ALLOW
+    @_ALLOW_RECREATE
+    @_ALLOW_DELETIONS
+    @wraps(command)
+    def consented(
+        *arguments: Any,
+        risks: tuple[tuple[Risk, str], ...],
+        recreate: tuple[str, ...],
+        deletions: int | None,
+        **options: Any,
+    ) -> None:
+        from reconciler.model.policy import Consent  # noqa: PLC0415 - help needs none of it
+
+        command(*arguments, consent=Consent(risks, recreate, deletions), **options)
+
+    return consented
+
+
 def with_planning(command: Callable[..., None]) -> Callable[..., None]:
     """The options of commands that make a plan; the command gets what `start` made of them."""
 
@@ -72,23 +127,30 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
     @with_engine
     @with_break_lock
     @with_locked
+    @with_consent
     @wraps(command)
     def started(
-        environment: str, only: tuple[str, ...], engine: str, *, break_lock: bool, locked: bool, **others: Any
+        environment: str,
+        only: tuple[str, ...],
+        engine: str,
+        *,
+        break_lock: bool,
+        locked: bool,
+        consent: Consent,
+        **others: Any,
     ) -> None:
-        command(*start(environment, only, engine, break_lock=break_lock, locked=locked), **others)
+        request, context = start(environment, only, engine)
+        command(replace(request, break_lock=break_lock, locked=locked, consent=consent), context, **others)
 
     return started
 
 
-def start(
-    environment: str, only: tuple[str, ...], engine: str, *, break_lock: bool = False, locked: bool = False
-) -> tuple[Request, Context]:
+def start(environment: str, only: tuple[str, ...], engine: str) -> tuple[Request, Context]:
     """What was asked for, and the adapters to do it with."""
     from reconciler.cli.wiring import make_context  # noqa: PLC0415 - the heavy part of a start
     from reconciler.flows.context import Request  # noqa: PLC0415 - the same
 
-    return Request(environment, only, break_lock, locked), make_context(environment, engine)
+    return Request(environment, only), make_context(environment, engine)
 
 
 def print_text(text: str) -> None:

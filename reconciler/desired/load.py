@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.desired.accounts import accounts
 from reconciler.desired.check import check
 from reconciler.desired.clusters import clusters
+from reconciler.desired.guards import policy
 from reconciler.desired.lock import lock_path, read_lock, with_pins
 from reconciler.desired.overlay import load_layers
 from reconciler.desired.places import namespaces, repositories, repository
@@ -92,4 +93,5 @@ def _resolve(scope: Scope) -> Desired:
         releases=ReleaseResolver(scope, homes, repos, data).releases(),
         mask=Mask.of(scope.revealed),
         accounts=accounts(scope, homes),
+        policy=policy(scope.spec.policy),
     )

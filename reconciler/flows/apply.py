@@ -11,19 +11,21 @@ from reconciler.apply.handlers import Handlers
 from reconciler.flows.context import Context, Request
 from reconciler.flows.planning import Found, look, make_plan
 from reconciler.model.finding import Finding
-from reconciler.model.outcome import Event, Outcome
+from reconciler.model.outcome import Event, Outcome, refused
 from reconciler.model.plan import Action, Plan
 
 
 def apply(
     request: Request, context: Context, workers: int, show: Callable[[Plan], None], emit: Callable[[Event], None]
 ) -> Outcome:
-    """Make it so. `show` is given the plan before anything is done."""
+    """Make it so, unless a guard refuses. `show` is given the plan before anything is done."""
     found = look(request, context)
     desired = found.desired
     with closing(found.tools.engine) as engine:
         planned = make_plan(found)
         show(planned)
+        if planned.refusals:
+            return refused(planned)
         writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
         handlers = Handlers(writers, desired.clusters, engine)
         hands = Hands(handlers.perform, engine.cancel, partial(_explain, found, context))

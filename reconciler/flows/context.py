@@ -12,6 +12,7 @@ from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ChartRef, ClusterAccess, Desired
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
+from reconciler.model.policy import NO_CONSENT, Consent
 
 if TYPE_CHECKING:
     # Of use to `preflight` alone; every command would load them.
@@ -58,9 +59,11 @@ class Request:
         only: selectors; empty means all.
         break_lock: treat operations in progress as dead.
         locked: every chart from a repository has to be in the lock file.
+        consent: what is allowed this once.
     """
 
     environment: str
     only: tuple[str, ...] = ()
     break_lock: bool = False
     locked: bool = False
+    consent: Consent = NO_CONSENT

@@ -11,6 +11,7 @@ from reconciler.errors import Location
 from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.lock import LockKey, Pin
+from reconciler.model.policy import DEFAULT_POLICY, Policy
 from reconciler.model.secret import Mask, SecretText
 from reconciler.model.versions import NEWEST
 
@@ -202,3 +203,4 @@ class Desired:
     releases: tuple[Release, ...]
     mask: Mask
     accounts: tuple[PullAccount, ...] = ()
+    policy: Policy = DEFAULT_POLICY

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.finding import Finding
-from reconciler.model.plan import Action, Plan
+from reconciler.model.plan import Action, ActionKind, Plan
 
 
 class Result(StrEnum):
@@ -17,6 +17,7 @@ class Result(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,14 @@ class Outcome:
     def converged(self) -> bool:
         """Whether the clusters now are as desired."""
         return all(outcome.result in (Result.UNCHANGED, Result.DONE) for outcome in self.actions)
+
+
+def refused(plan: Plan) -> Outcome:
+    """What becomes of a plan that a guard refuses: nothing."""
+    return Outcome(plan, tuple(_refused(action) for action in plan.actions))
+
+
+def _refused(action: Action) -> ActionOutcome:
+    if action.kind is ActionKind.NONE:
+        return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
+    return ActionOutcome(action, Result.REFUSED, "a guard refuses the plan", None, 0.0)

@@ -10,6 +10,7 @@ from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import AccountId, Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.policy import Leave, Risk
 from reconciler.model.preflight import Check
 
 
@@ -105,6 +106,38 @@ class AttachPullSecrets:
     secrets: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RiskLabel:
+    """What an action may cost.
+
+    Attributes:
+        object: what bears it; None: the target itself.
+        message: what happens, in words; masked.
+        leave: whether it may be done: by the policy, and by what whoever runs the command allows this once.
+    """
+
+    risk: Risk
+    object: ObjectId | None
+    message: str
+    leave: Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a guard refuses a plan as a whole; what follows is masked.
+
+    Attributes:
+        guard: its name, such as `deletion-budget`.
+        hint: which line of the policy or flag would allow it; None where nothing does.
+        targets: what it is about.
+    """
+
+    guard: str
+    message: str
+    hint: str | None
+    targets: tuple[Target, ...] = ()
+
+
 Work = ApplyObjects | AttachPullSecrets | WriteRelease
 
 
@@ -119,6 +152,7 @@ class Action:
         work: what to do; None for NONE and BLOCKED.
         cause: why it is blocked, by name, where the plan itself knows it.
         chart: of a release: the chart that it is to be of.
+        risks: what it may cost.
     """
 
     kind: ActionKind
@@ -129,15 +163,21 @@ class Action:
     work: Work | None
     cause: Cause | None = None
     chart: ChartIdentity | None = None
+    risks: tuple[RiskLabel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps, in an order in which they can be taken; and what is worth to be known beside them, masked."""
+    """All steps, in an order in which they can be taken; and what is worth to be known beside them, masked.
+
+    Attributes:
+        refusals: why none of them may be taken.
+    """
 
     environment: str
     actions: tuple[Action, ...]
     warnings: tuple[Check, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def changes(self) -> int:

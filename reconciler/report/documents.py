@@ -10,7 +10,8 @@ from pydantic import Field
 from reconciler.errors import DesiredStateError
 from reconciler.model.chart import ChartIdentity
 from reconciler.model.outcome import ActionOutcome, Outcome
-from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan
+from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan, Refusal, RiskLabel
+from reconciler.model.policy import Leave, Risk
 from reconciler.report.checks import CheckDocument, check_document
 from reconciler.report.finding_documents import FindingDocument, finding_document
 from reconciler.report.target import Document, TargetDocument, target_document
@@ -41,7 +42,9 @@ class ChangeDocument(Document):
 class OutcomeDocument(Document):
     """What became of an action."""
 
-    result: Literal["unchanged", "done", "failed", "skipped", "cancelled"] = Field(description="How it ended.")
+    result: Literal["unchanged", "done", "failed", "skipped", "cancelled", "refused"] = Field(
+        description="How it ended."
+    )
     message: str = Field(description="Why.")
     hint: str | None = Field(description="What to try.")
     seconds: float = Field(description="How long it took.")
@@ -58,6 +61,26 @@ class ChartDocument(Document):
     digest: str = Field(description="sha256:…, of the archive; for a folder, of its files' names and bytes.")
 
 
+class RiskDocument(Document):
+    """What an action may cost."""
+
+    risk: Risk = Field(description="Its name in `policy.risks`.")
+    object: str | None = Field(description="The object that bears it; null: the target itself.")
+    message: str = Field(description="What happens.")
+    leave: Leave = Field(
+        description="allow: it may be done; ask: it takes a flag that was not given; never: the policy forbids it."
+    )
+
+
+class RefusalDocument(Document):
+    """Why a guard refuses the plan; then an apply does nothing."""
+
+    guard: str = Field(description="Its name.")
+    message: str = Field(description="Why.")
+    hint: str | None = Field(description="What would allow it.")
+    targets: list[TargetDocument] = Field(description="What it is about.")
+
+
 class ActionDocument(Document):
     """One step."""
 
@@ -68,6 +91,7 @@ class ActionDocument(Document):
     chart: ChartDocument | None = Field(description="For a release: the chart that it is to be of.")
     reason: str = Field(description="Why.")
     needs: list[TargetDocument] = Field(description="What has to be in place before.")
+    risks: list[RiskDocument] = Field(description="What it may cost.")
     objects: list[ChangeDocument] = Field(description="What will differ in the cluster.")
     outcome: OutcomeDocument | None = Field(None, description="Only in the document of an apply.")
 
@@ -80,6 +104,7 @@ class PlanDocument(Document):
     converged: bool | None = Field(None, description="Only for an apply: whether the clusters now are as desired.")
     actions: list[ActionDocument] = Field(description="The steps, in order.")
     warnings: list[CheckDocument] = Field(description="What is worth to be known beside them.")
+    refusals: list[RefusalDocument] = Field(description="Why guards refuse it; empty when none does.")
 
 
 class ReleaseDocument(Document):
@@ -153,9 +178,13 @@ def _mistake(error: DesiredStateError) -> MistakeDocument:
 
 def plan_document(plan: Plan) -> PlanDocument:
     """A plan as a document."""
-    actions = [_action(action, None) for action in plan.actions]
-    warnings = [check_document(check) for check in plan.warnings]
-    return PlanDocument(environment=plan.environment, changes=plan.changes, actions=actions, warnings=warnings)
+    return PlanDocument(
+        environment=plan.environment,
+        changes=plan.changes,
+        actions=[_action(action, None) for action in plan.actions],
+        warnings=[check_document(check) for check in plan.warnings],
+        refusals=[_refusal(refusal) for refusal in plan.refusals],
+    )
 
 
 def outcome_document(outcome: Outcome) -> PlanDocument:
@@ -167,7 +196,22 @@ def outcome_document(outcome: Outcome) -> PlanDocument:
         converged=outcome.converged,
         actions=actions,
         warnings=[check_document(check) for check in outcome.plan.warnings],
+        refusals=[_refusal(refusal) for refusal in outcome.plan.refusals],
     )
+
+
+def _refusal(refusal: Refusal) -> RefusalDocument:
+    return RefusalDocument(
+        guard=refusal.guard,
+        message=refusal.message,
+        hint=refusal.hint,
+        targets=[target_document(target) for target in refusal.targets],
+    )
+
+
+def _risk(label: RiskLabel) -> RiskDocument:
+    about = str(label.object) if label.object else None
+    return RiskDocument(risk=label.risk, object=about, message=label.message, leave=label.leave)
 
 
 def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
@@ -177,6 +221,7 @@ def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
         chart=_chart(action.chart) if action.chart else None,
         reason=action.reason,
         needs=[target_document(need) for need in sorted(action.needs, key=str)],
+        risks=[_risk(label) for label in action.risks],
         objects=[_change(change) for change in action.changes],
         outcome=_outcome(outcome) if outcome else None,
     )

@@ -11,7 +11,8 @@ from reconciler.model.chart import ChartIdentity
 from reconciler.model.identity import Target
 from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
-from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, Verb, WriteRelease
+from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, RiskLabel, Verb, WriteRelease
+from reconciler.model.policy import Leave
 from reconciler.report.checks import check_lines
 from reconciler.report.findings import findings_text
 from reconciler.report.style import Style, clean
@@ -35,6 +36,7 @@ _MARKS = {
     Result.FAILED: ("✗", "error"),
     Result.SKIPPED: ("-", "change"),
     Result.CANCELLED: ("-", "change"),
+    Result.REFUSED: ("-", "change"),
 }
 
 
@@ -45,11 +47,20 @@ def plan_text(plan: Plan, style: Style, *, full: bool = False) -> str:
     for action in plan.actions:
         if full or action.kind is not ActionKind.NONE:
             lines += ["", *_action_lines(action, style, several=several, full=full)]
+    lines += _refusal_lines(plan, style)
     if plan.warnings:
         lines.append("")
     for check in plan.warnings:
         lines += check_lines(check, style, several=several)
     return "\n".join(lines)
+
+
+def _refusal_lines(plan: Plan, style: Style) -> Iterator[str]:
+    for refusal in plan.refusals:
+        yield ""
+        yield f"  {style.paint(f'✗ refused ({refusal.guard})', 'error')}  {_said(refusal.message)}"
+        if refusal.hint:
+            yield f"      try: {_said(refusal.hint)}"
 
 
 def spans_clusters(plan: Plan) -> bool:
@@ -125,6 +136,8 @@ def _action_lines(action: Action, style: Style, *, several: bool, full: bool) ->
     yield f"  {name}  {word}{_said(action.reason)}"
     if action.chart and isinstance(action.work, WriteRelease):
         yield style.paint(f"      {clean(_chart_text(action.chart))}", "quiet")
+    for label in action.risks:
+        yield "      " + style.paint(_risk_text(label), "change" if label.leave is Leave.ALLOW else "error")
     for change in action.changes:
         yield from _change_lines(change, style, full=full)
     yield from (style.paint(f"      ({clean(note)})", "quiet") for note in _notes(action.changes))
@@ -133,6 +146,11 @@ def _action_lines(action: Action, style: Style, *, several: bool, full: bool) ->
 def _chart_text(chart: ChartIdentity) -> str:
     """The chart, and as much of its digest as tells it from others."""
     return f"chart {chart.name} {chart.version} (sha256:{chart.digest[:12]})"
+
+
+def _risk_text(label: RiskLabel) -> str:
+    about = f" {label.object}" if label.object else ""
+    return _said(f"! {label.risk.replace('-', ' ')}:{about} {label.message}".rstrip())
 
 
 def _notes(changes: Iterable[ObjectChange]) -> list[str]:

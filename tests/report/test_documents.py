@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from reconciler.model.identity import NamespaceId, ReleaseId, SecretId, Target
+from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.outcome import ActionOutcome, Outcome, Result
-from reconciler.model.plan import ActionKind, Plan
+from reconciler.model.plan import ActionKind, Plan, Refusal, RiskLabel
+from reconciler.model.policy import Leave, Risk
 from reconciler.report.documents import PlanDocument, outcome_document, plan_document
 from tests.report.test_text import EVERYTHING
 
@@ -91,3 +92,25 @@ def test_outcomes(result: Result) -> None:
 def test_an_empty_plan() -> None:
     """Nothing in it is a valid document."""
     assert valid(plan_document(Plan("staging", ())))["actions"] == []
+
+
+def test_risks_and_refusals() -> None:
+    """Each risk with whether it may be; each refusal with what would allow it."""
+    label = RiskLabel(
+        Risk.DELETES_DATA, ObjectId(Kind("v1", "PersistentVolumeClaim"), "shop", "data"), "goes", Leave.ASK
+    )
+    target = EVERYTHING.actions[2].target
+    refusal = Refusal("risk", "deletes data", "--allow deletes-data", (target,))
+    risky = replace(EVERYTHING.actions[2], risks=(label,))
+    found = valid(plan_document(replace(EVERYTHING, actions=(risky,), refusals=(refusal,))))
+    assert found["actions"][0]["risks"] == [
+        {"risk": "deletes-data", "object": "PersistentVolumeClaim shop/data", "message": "goes", "leave": "ask"}
+    ]
+    assert found["refusals"] == [
+        {
+            "guard": "risk",
+            "message": "deletes data",
+            "hint": "--allow deletes-data",
+            "targets": [{"kind": "release", "cluster": "main", "namespace": "shop", "name": "cache"}],
+        }
+    ]

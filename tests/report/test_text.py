@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
@@ -11,7 +12,18 @@ import pytest
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Outcome, Result, Started
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, FieldChange, ObjectChange, Plan, Verb
+from reconciler.model.plan import (
+    Action,
+    ActionKind,
+    ApplyObjects,
+    FieldChange,
+    ObjectChange,
+    Plan,
+    Refusal,
+    RiskLabel,
+    Verb,
+)
+from reconciler.model.policy import Leave, Risk
 from reconciler.report.style import Style
 from reconciler.report.text import event_text, outcome_text, plan_summary, plan_text
 
@@ -272,3 +284,22 @@ def test_the_summary_of_an_apply() -> None:
 def test_nothing_to_apply() -> None:
     """An empty environment has a summary too."""
     assert outcome_text(Outcome(Plan("staging", ()), ()), PLAIN) == "staging: nothing in it"
+
+
+def test_risks_and_refusals_are_told() -> None:
+    """A risk below its action, a refusal after them all, with what would allow it; foreign text stays in its lines."""
+    labels = (
+        RiskLabel(Risk.RESTARTS_PODS, ObjectId(Kind("apps/v1", "Deployment"), "shop", "api"), "", Leave.ALLOW),
+        RiskLabel(Risk.DOWNGRADE, None, "chart 2.0.0 → 1.0.0", Leave.NEVER),
+    )
+    upgrade = replace(action(ActionKind.UPGRADE), risks=labels)
+    refusal = Refusal("risk", "downgrade: chart\n2.0.0 → 1.0.0", "change `policy.risks`")
+    assert plan_text(Plan("staging", (upgrade,), refusals=(refusal,)), PLAIN).splitlines()[2:] == [
+        "  ~ release shop/upgrade  why",
+        "      ! restarts pods: Deployment shop/api",
+        "      ! downgrade: chart 2.0.0 → 1.0.0",
+        "",
+        "  ✗ refused (risk)  downgrade: chart",
+        "        2.0.0 → 1.0.0",
+        "      try: change `policy.risks`",
+    ]

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 from reconciler.desired.schema.clusters import ClusterSpec
 from reconciler.desired.schema.model import LABEL, Model, Name, NamespaceName, ReleaseName
 from reconciler.desired.schema.objects import NamespaceSpec, SecretSpec
+from reconciler.desired.schema.policy import PolicySpec
 from reconciler.desired.schema.releases import Defaults, ReleaseSpec
 from reconciler.desired.schema.repositories import RepositorySpec
 
@@ -26,6 +27,7 @@ class EnvironmentSpec(Model):
         description="Files that this one builds on: maps merge deeply, lists replace, null removes.",
     )
     defaults: Defaults = Field(default_factory=Defaults, description="What holds unless something else is said.")
+    policy: PolicySpec = Field(default_factory=PolicySpec, description="What plans may do, and what guards the rest.")
     clusters: dict[str, ClusterSpec] = Field(description="The clusters, by a name of your own.")
     repositories: dict[str, RepositorySpec] = Field(default_factory=dict, description="Chart repositories.")
     namespaces: dict[NamespaceName, NamespaceSpec] = Field(default_factory=dict, description="Namespaces.")

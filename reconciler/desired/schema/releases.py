@@ -28,6 +28,15 @@ Duration = Annotated[
 ]
 
 
+def _limit(value: Any) -> Any:
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError("a duration such as 90s, 5m or 1h30m")
+
+
+Limit = Annotated[float, BeforeValidator(_limit), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
+
+
 def _version(value: str) -> str:
     VersionRange.parse(value)
     return value
