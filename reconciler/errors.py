@@ -75,12 +75,16 @@ class ApiError(ClusterError):
     Attributes:
         status: the HTTP status code.
         reason: Kubernetes' own word for it, such as `NotFound`, `Forbidden`, `Invalid`, `Conflict`.
+        causes: what it found wrong with an object, one by one; empty where it gives no list.
     """
 
-    def __init__(self, message: str, *, status: int, reason: str, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int, reason: str, hint: str | None = None, causes: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.reason = reason
+        self.causes = causes
 
 
 class EngineError(ReconcilerError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
 
 from reconciler.model.engine import Capabilities
@@ -36,6 +37,31 @@ class DryRun:
 
     stored: JsonMap = field(repr=False)
     warnings: tuple[str, ...] = ()
+
+
+class Cascade(StrEnum):
+    """What becomes of what an object owns. FOREGROUND: it goes before the object does; ORPHAN: it stays."""
+
+    BACKGROUND = "Background"
+    FOREGROUND = "Foreground"
+    ORPHAN = "Orphan"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """Deletes one object, and only the very one that was seen.
+
+    Attributes:
+        namespace: empty for cluster-scoped kinds.
+        uid: of the object that was seen; another one of the same name stays.
+        version: its resourceVersion; None: whatever was changed of it since.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    version: str | None = None
+    cascade: Cascade = Cascade.BACKGROUND
 
 
 class ClusterReader(Protocol):
@@ -88,6 +114,14 @@ class ClusterWriter(ClusterReader, Protocol):
 
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """Server-side apply; what others wrote to the same fields is overwritten."""
+        ...
+
+    def delete(self, resource: Resource, deletion: Deletion) -> None:
+        """Begin to delete an object; finalizers may keep it for a while. One that is gone already is no error.
+
+        Raises:
+            ApiError: of status 409, when it is not the one that was seen.
+        """
         ...
 
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:

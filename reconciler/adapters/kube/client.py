@@ -14,7 +14,7 @@ from reconciler.adapters.kube.discovery import capabilities, discover
 from reconciler.adapters.kube.kubeconfig import connection
 from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Reply, Transport
 from reconciler.errors import ApiError
-from reconciler.model.cluster import DryRun, Resource
+from reconciler.model.cluster import Deletion, DryRun, Resource
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId, Run
@@ -127,6 +127,16 @@ class KubeWriter(KubeReader):
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """See ClusterWriter."""
         self._apply(resource, item, manager, {"fieldValidation": "Strict"})
+
+    def delete(self, resource: Resource, deletion: Deletion) -> None:
+        """See ClusterWriter."""
+        seen = {"uid": deletion.uid, **({"resourceVersion": deletion.version} if deletion.version else {})}
+        options = {"preconditions": seen, "propagationPolicy": deletion.cascade}
+        try:
+            self._transport.delete(object_path(resource, deletion.namespace, deletion.name), options)
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
         """See ClusterWriter."""

@@ -16,6 +16,7 @@ from reconciler import __version__
 from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.adapters.kube.pool import login, make_pool
 from reconciler.errors import ApiError, ClusterError
+from reconciler.model.json import maps_at, text_at
 
 # A read is tried again when the connection breaks, or when the server asks for patience; a write only when the server
 # says that it has not begun it. A certificate that is not trusted will not be trusted the next time.
@@ -66,6 +67,10 @@ class Transport:
         """The answer to a PATCH of the given content type."""
         return self.ask("PATCH", path, query, body, {"Content-Type": kind})
 
+    def delete(self, path: str, options: Any) -> None:
+        """DELETE with the given DeleteOptions."""
+        self.ask("DELETE", path, {}, options, {"Content-Type": "application/json"})
+
     def review(self, path: str, body: Any) -> Any:
         """The answer to a POST that stores nothing, as parsed JSON."""
         return self.ask("POST", path, {}, body, {"Content-Type": "application/json"}).content
@@ -92,7 +97,7 @@ class Transport:
     ) -> urllib3.BaseHTTPResponse:
         url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        retries = WRITE_RETRIES if method == "PATCH" else READ_RETRIES
+        retries = WRITE_RETRIES if method in ("PATCH", "DELETE") else READ_RETRIES
         try:
             answer = self._pool.request(method, url, body=data, headers=self._headers(headers), retries=retries)
             content = answer.data  # read here, since that may fail too
@@ -114,7 +119,7 @@ class Transport:
         return ClusterError(f"cluster {self.cluster}: {self._server} cannot be reached: {why}", hint=hint)
 
     def _refused(self, status: int, content: bytes, request: str) -> ApiError:
-        message, reason = _status(content)
+        message, reason, causes = _status(content)
         hint = None
         if status == HTTPStatus.UNAUTHORIZED:
             message = f"{self._server} refused the credentials (401 Unauthorized)"
@@ -124,7 +129,7 @@ class Transport:
             hint = "this is no answer of an API server: check the `server` of the kubeconfig, and the proxy"
         elif status == HTTPStatus.FORBIDDEN:
             hint = "ask for a Role that grants this, and check it with `kubectl auth can-i`"
-        return ApiError(f"cluster {self.cluster}: {message}", status=status, reason=reason, hint=hint)
+        return ApiError(f"cluster {self.cluster}: {message}", status=status, reason=reason, hint=hint, causes=causes)
 
 
 def _warnings(headers: urllib3.HTTPHeaderDict) -> Iterator[str]:
@@ -132,13 +137,14 @@ def _warnings(headers: urllib3.HTTPHeaderDict) -> Iterator[str]:
         yield from (_ESCAPED.sub(r"\1", text) for text in _WARNING.findall(line))
 
 
-def _status(content: bytes) -> tuple[str, str]:
-    """Message and reason of a Kubernetes Status; empty for anything else, since a proxy may have answered."""
+def _status(content: bytes) -> tuple[str, str, tuple[str, ...]]:
+    """Message, reason and causes of a Kubernetes Status; empty for anything else, since a proxy may have answered."""
     try:
         status = json.loads(content)
-        return str(status["message"]), str(status.get("reason", ""))
+        causes = tuple(text_at(cause, "message") for cause in maps_at(status, "details", "causes"))
+        return str(status["message"]), str(status.get("reason", "")), causes
     except (ValueError, KeyError, TypeError):
-        return "", ""
+        return "", "", ()
 
 
 def _beginning(content: bytes) -> str:

@@ -13,10 +13,11 @@ import pytest
 
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
+from reconciler.model.cluster import Cascade, Deletion
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
-from reconciler.model.json import JsonMap, dig, text_at
+from reconciler.model.json import JsonMap, as_map, dig, text_at
 from reconciler.model.observed import ReleaseStatus
 from reconciler.model.pods import POD
 from reconciler.model.secret import SecretText
@@ -145,6 +146,68 @@ def test_what_the_server_refuses(
         assert said in caught.value.message
 
 
+def test_what_is_wrong_is_told_one_by_one(writer: KubeWriter, namespace: str) -> None:
+    """Several things can be wrong with an object; what can be helped is told from what cannot."""
+    kind = Kind("v1", "Secret")
+    resource = writer.resources()[kind]
+    item = {**config_map(namespace), "kind": "Secret", "type": "Opaque", "data": {}}
+    writer.apply(resource, item, "helm")
+    with pytest.raises(ApiError) as caught:
+        writer.dry_run(resource, {**item, "type": "other", "data": {"not a key": ""}}, "helm")
+    assert [cause.rpartition(": ")[2] for cause in caught.value.causes if "immutable" in cause] == [
+        "field is immutable"
+    ]
+    assert len(caught.value.causes) == 2
+
+
+@pytest.mark.parametrize(
+    ("uid", "version"),
+    [pytest.param("another", None, id="another of that name"), pytest.param(None, "1", id="changed since")],
+)
+def test_only_what_was_seen_is_deleted(
+    uid: str | None, version: str | None, writer: KubeWriter, namespace: str
+) -> None:
+    """What took its place, or was changed, stays; what is gone is gone."""
+    resource = writer.resources()[CONFIG_MAP]
+    writer.apply(resource, config_map(namespace), "helm")
+    live = writer.fetch(resource, namespace, "one")
+    assert live
+    seen = text_at(live, "metadata", "uid")
+    with pytest.raises(ApiError) as caught:
+        writer.delete(resource, Deletion(namespace, "one", uid or seen, version))
+    assert caught.value.status == 409
+    assert writer.fetch(resource, namespace, "one") == live
+    for _ in range(2):
+        writer.delete(resource, Deletion(namespace, "one", seen, text_at(live, "metadata", "resourceVersion")))
+        assert writer.fetch(resource, namespace, "one") is None
+
+
+def test_what_an_object_owns_stays_or_goes_with_it(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """As the deletion says: orphans stay; in the foreground what is owned goes first."""
+    resource = writer.resources()[CONFIG_MAP]
+
+    def owned(cascade: Cascade) -> JsonMap | None:
+        writer.apply(resource, config_map(namespace), "helm")
+        uid = text_at(writer.fetch(resource, namespace, "one"), "metadata", "uid")
+        owner: JsonMap = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "name": "one",
+            "uid": uid,
+            "blockOwnerDeletion": True,
+        }
+        item = config_map(namespace, "owned")
+        writer.apply(resource, {**item, "metadata": {**as_map(item["metadata"]), "ownerReferences": [owner]}}, "helm")
+        writer.delete(resource, Deletion(namespace, "one", uid, cascade=cascade))
+        kubectl("-n", namespace, "wait", "--for=delete", "cm/one", "--timeout=30s")
+        return writer.fetch(resource, namespace, "owned")
+
+    left = owned(Cascade.ORPHAN)
+    assert left
+    assert dig(left, "metadata", "ownerReferences") is None
+    assert owned(Cascade.FOREGROUND) is None
+
+
 def test_logs(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
     """The last lines of this run and of the one before, as they were written, and no more bytes than asked for."""
     container = {"name": "main", "image": "example.com/app:1"}
@@ -209,6 +272,7 @@ def test_a_reader_cannot_write() -> None:
     """Planning is given a reader: there is nothing in it that writes."""
     assert not hasattr(KubeReader, "apply")
     assert not hasattr(KubeReader, "mark_failed")
+    assert not hasattr(KubeReader, "delete")
 
 
 def to_server(url: str) -> KubeReader:
