@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -59,6 +60,11 @@ class Files:
             raise DesiredStateError(f"{name} lies outside the project", where=where, hint=hint)
         return _existing(path, base / name, name, where)
 
+    def called(self, name: str, where: Location | None) -> str:
+        """See ProjectFiles."""
+        base = (self._cwd / where.path).parent if where else self._cwd
+        return Path(os.path.relpath(base / name, self.root)).as_posix()
+
     def exists(self, path: Path) -> bool:
         """See ProjectFiles."""
         return path.exists() or path.is_symlink()
@@ -77,6 +83,10 @@ class Files:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise DesiredStateError(f"{self.shown(path)} cannot be read: {reason}", where=where) from error
+
+    def secret_text(self, path: Path, where: Location) -> str:
+        """See ProjectFiles."""
+        return self.text(path, where)
 
     def credential_text(self, name: str, where: Location) -> tuple[Path, str]:
         """See ProjectFiles."""

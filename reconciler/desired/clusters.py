@@ -58,7 +58,7 @@ def _kubeconfig(scope: Scope, name: str, spec: ClusterSpec) -> Kubeconfig:
 
 def _from_variable(scope: Scope, name: str, where: Location) -> SecretText:
     """A kubeconfig as it stands, or in base64 with line breaks anywhere, as CI systems keep it."""
-    text = scope.sources.variable(name, where)
+    text = scope.access.variable(name, where)
     decoded = _decoded(text)
     if decoded is None or not _parsed(decoded):
         return _kept(scope, text)
@@ -96,7 +96,7 @@ def _kept(scope: Scope, text: str) -> SecretText:
 def _by_token(scope: Scope, name: str, spec: ClusterSpec) -> SecretText:
     if spec.server is None or spec.token is None:
         raise DesiredStateError(f"cluster {name} has no credentials", where=scope.at("clusters", name))
-    token = scope.keep_secret(scope.sources.text(spec.token, scope.at("clusters", name, "token")))
+    token = scope.keep_secret(scope.access.text(spec.token, scope.at("clusters", name, "token")))
     cluster: dict[str, Json] = {"server": spec.server}
     if spec.ca:
         cluster["certificate-authority-data"] = _authority(scope, spec.ca, scope.at("clusters", name, "ca"))
@@ -105,7 +105,7 @@ def _by_token(scope: Scope, name: str, spec: ClusterSpec) -> SecretText:
 
 def _authority(scope: Scope, source: Source, where: Location) -> str:
     """A certificate authority in base64, whether it was given so or as PEM."""
-    text = scope.sources.text(source, where).reveal()
+    text = scope.access.text(source, where).reveal()
     pem = text if _PEM in text else _decoded(text) or ""
     if _PEM not in pem:
         raise DesiredStateError(

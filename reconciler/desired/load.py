@@ -18,6 +18,7 @@ from reconciler.errors import DesiredStateErrors, Location
 from reconciler.model.desired import Desired, Repository
 from reconciler.model.inputs import Inputs
 from reconciler.model.lock import Lock
+from reconciler.model.references import AS_READ
 from reconciler.model.secret import Mask
 
 
@@ -70,7 +71,7 @@ def _scope(path: str, inputs: Inputs, problems: Problems) -> Scope:
         problems.raise_all()
         raise DesiredStateErrors([])
     spec, sound = checked
-    return Scope(spec, sound, root, inputs, problems, Sources(inputs))
+    return Scope(spec, sound, root, inputs, problems, Sources(inputs), Sources(inputs, AS_READ))
 
 
 def _read(name: str, where: Location | None, inputs: Inputs) -> tuple[str, str]:

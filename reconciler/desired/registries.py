@@ -49,7 +49,7 @@ def _credentials(scope: Scope, host: str, login: RegistryLogin, *path: Step) -> 
 
 def _by_helper(scope: Scope, helper: str, host: str, where: Location) -> Credentials:
     server = _DOCKER_HUB if host in _HUB_HOSTS else host
-    given = scope.inputs.helpers.login(helper, server, where)
+    given = scope.sources.login(helper, server, where)
     scope.keep_secret(given.password)
     if given.username == _TOKEN_USER:
         raise _identity_token(host, where)
@@ -90,7 +90,7 @@ class _Config:
         """The file or variable. Raises DesiredStateError: it is none; its text is not quoted."""
         where = scope.at(*path)
         if spec.file is not None:
-            _, text = scope.inputs.files.credential_text(spec.file, scope.node(*path, "file").where)
+            text = scope.sources.credential_file(spec.file, scope.node(*path, "file").where)
         else:
             text = scope.sources.variable(spec.env or "", scope.node(*path, "env").where)
         try:

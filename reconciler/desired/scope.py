@@ -23,6 +23,8 @@ class Scope:
         spec: what it says, without its faulty parts.
         root: the nodes that `spec` was made from.
         written: all that stands in the file.
+        sources: reads references.
+        access: the same for what clusters are reached with, which has nothing to do with what is desired of them.
     """
 
     spec: EnvironmentSpec
@@ -31,6 +33,7 @@ class Scope:
     inputs: Inputs
     problems: Problems
     sources: Sources
+    access: Sources
     revealed: list[SecretText] = field(default_factory=list, repr=False)
 
     def at(self, *path: Step) -> Location:

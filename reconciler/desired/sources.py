@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from reconciler.desired.problems import unknown_key
@@ -10,14 +11,20 @@ from reconciler.desired.values import split_path
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.inputs import Inputs
 from reconciler.model.json import Json
+from reconciler.model.oci import Credentials
+from reconciler.model.references import References
 from reconciler.model.secret import SecretText
 
 
 class Sources:
-    """Reads what references point at; each encrypted file is opened once."""
+    """Reads what references point at; each encrypted file is opened once.
 
-    def __init__(self, inputs: Inputs) -> None:
+    With other `references` than those of the inputs, these have the last word.
+    """
+
+    def __init__(self, inputs: Inputs, references: References | None = None) -> None:
         self._inputs = inputs
+        self._references = references or inputs.references
         self._opened: dict[Path, Json] = {}
 
     def text(self, source: Source | ValueSource, where: Location) -> SecretText:
@@ -36,6 +43,25 @@ class Sources:
 
     def variable(self, name: str, where: Location) -> str:
         """The environment variable's text; unset and empty are errors, since an empty secret is never meant."""
+        return self._references.text(f"env {name}", lambda: self._variable(name, where))
+
+    def credential_file(self, name: str, where: Location) -> str:
+        """The text of a file with credentials, which may lie anywhere; see ProjectFiles."""
+        return self._references.text(f"file {name}", lambda: self._inputs.files.credential_text(name, where)[1])
+
+    def login(self, helper: str, server: str, where: Location) -> Credentials:
+        """The login that a credential helper has for a registry; see CredentialHelpers."""
+        pair = json.loads(
+            self._references.text(f"helper {helper} {server}", lambda: self._login(helper, server, where))
+        )
+        return Credentials(pair[0], SecretText(pair[1]))
+
+    def _login(self, helper: str, server: str, where: Location) -> str:
+        """As text: the user and the password, in JSON."""
+        given = self._inputs.helpers.login(helper, server, where)
+        return json.dumps([given.username, given.password.reveal()])
+
+    def _variable(self, name: str, where: Location) -> str:
         value = self._inputs.environ.get(name)
         if value and is_broken(value):
             raise DesiredStateError(f"the environment variable {name} is no UTF-8 text", where=where)
@@ -47,11 +73,19 @@ class Sources:
         )
 
     def _file(self, name: str, where: Location) -> str:
+        called = self._inputs.files.called(name, where)
+        return self._references.text(f"file {called}", lambda: self._file_text(name, where))
+
+    def _file_text(self, name: str, where: Location) -> str:
         path = self._inputs.files.locate(name, where)
-        text = self._inputs.files.text(path, where)
+        text = self._inputs.files.secret_text(path, where)
         return text.removesuffix("\n").removesuffix("\r")
 
     def _sops(self, name: str, key: str, where: Location) -> str:
+        called = self._inputs.files.called(name, where)
+        return self._references.text(f"sops {called} {key}", lambda: self._sops_text(name, key, where))
+
+    def _sops_text(self, name: str, key: str, where: Location) -> str:
         path = self._inputs.files.locate(name, where)
         if path not in self._opened:
             self._opened[path] = self._inputs.decryptor.decrypt(path, where)

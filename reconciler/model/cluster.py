@@ -64,6 +64,21 @@ class Deletion:
     cascade: Cascade = Cascade.BACKGROUND
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterIdentity:
+    """What tells a cluster from others.
+
+    Attributes:
+        server: the URL of its API server.
+        authority: sha256 (hex) of the certificate authority that vouches for it; None: the system's.
+        uid: of the namespace kube-system, which no other cluster has; None where it may not be read.
+    """
+
+    server: str
+    authority: str | None
+    uid: str | None
+
+
 class ClusterReader(Protocol):
     """Reads a cluster. Methods raise ClusterError (unreachable, credentials) or ApiError (an answer that is no)."""
 
@@ -75,6 +90,10 @@ class ClusterReader(Protocol):
 
     def capabilities(self) -> Capabilities:
         """Version and API versions, for templates."""
+        ...
+
+    def identity(self) -> ClusterIdentity:
+        """Which cluster it is."""
         ...
 
     def resources(self) -> Mapping[Kind, Resource]:

@@ -10,6 +10,7 @@ from typing import Protocol
 from reconciler.errors import Location
 from reconciler.model.json import Json
 from reconciler.model.oci import Credentials
+from reconciler.model.references import AS_READ, References
 
 
 class ProjectFiles(Protocol):
@@ -24,6 +25,10 @@ class ProjectFiles(Protocol):
         """
         ...
 
+    def called(self, name: str, where: Location | None) -> str:
+        """What that which `name` means is called below the root, wherever the user stands; it may be missing."""
+        ...
+
     def shown(self, path: Path) -> str:
         """How messages name a path: relative to where the user stands, if it is below."""
         ...
@@ -34,6 +39,10 @@ class ProjectFiles(Protocol):
 
     def text(self, path: Path, where: Location | None) -> str:
         """The text of a located file. Raises DesiredStateError: it is a folder, no UTF-8, too large, unreadable."""
+        ...
+
+    def secret_text(self, path: Path, where: Location) -> str:
+        """The same, of a file that a reference to a secret names."""
         ...
 
     def credential_text(self, name: str, where: Location) -> tuple[Path, str]:
@@ -65,6 +74,7 @@ class Inputs:
     """All that a load may read.
 
     Attributes:
+        references: has the last word about what references hold; clusters' credentials are none of its business.
         service_account: the folder into which a kubelet puts the token of a pod's ServiceAccount.
     """
 
@@ -72,4 +82,5 @@ class Inputs:
     decryptor: Decryptor
     environ: Mapping[str, str] = field(repr=False)
     helpers: CredentialHelpers
+    references: References = AS_READ
     service_account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")

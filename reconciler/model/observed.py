@@ -14,6 +14,7 @@ from reconciler.model.json import JsonMap
 if TYPE_CHECKING:
     from reconciler.model.cluster import Resource
     from reconciler.model.engine import Capabilities
+    from reconciler.model.object_version import ObjectVersion
 
 
 class ReleaseStatus(StrEnum):
@@ -48,6 +49,7 @@ class StoredRelease:
         labels: the labels on its Secret that are not Helm's own.
         changed: when it was stored or last changed.
         failed_hooks: those of its hooks that failed when they last ran.
+        version: that of its Secret.
     """
 
     id: ReleaseId
@@ -63,6 +65,7 @@ class StoredRelease:
     description: str
     changed: datetime
     failed_hooks: tuple[JsonMap, ...] = field(default=(), repr=False)
+    version: ObjectVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import AccountId, Kind, ObjectId, Target
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.object_version import ObjectVersion
 from reconciler.model.policy import Leave, Risk
 from reconciler.model.preflight import Check
 
@@ -57,6 +58,7 @@ class ObjectChange:
         fields: what differs; for a new object its content.
         verified: the server itself said what it would store.
         note: why not, where it did not.
+        version: the live object that this starts from; None where there is none.
     """
 
     verb: Verb
@@ -64,6 +66,7 @@ class ObjectChange:
     fields: tuple[FieldChange, ...]
     verified: bool
     note: str | None
+    version: ObjectVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)

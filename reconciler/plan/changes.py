@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.compare import Difference, differences, meaningful, show
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.object_version import version_of
 from reconciler.model.observed import Preview
 from reconciler.model.plan import FieldChange, ObjectChange, Verb
 from reconciler.model.secret import Mask, mask_secret_object
@@ -21,12 +22,12 @@ def change(preview: Preview, mask: Mask, ours: str | None = None) -> ObjectChang
         fields = tuple(_content(preview.after or {}, mask))
         return ObjectChange(Verb.CREATE, preview.id, fields, preview.verified, preview.note)
     if preview.after is None:
-        return ObjectChange(Verb.DELETE, preview.id, (), preview.verified, preview.note)
+        return ObjectChange(Verb.DELETE, preview.id, (), preview.verified, preview.note, version_of(preview.before))
     found = differences(preview.before, preview.after)
     if not found:
         return None
     fields = tuple(_field(difference, preview.before, mask, ours) for difference in found)
-    return ObjectChange(Verb.UPDATE, preview.id, fields, preview.verified, preview.note)
+    return ObjectChange(Verb.UPDATE, preview.id, fields, preview.verified, preview.note, version_of(preview.before))
 
 
 def _content(item: JsonMap, mask: Mask) -> Iterator[FieldChange]:

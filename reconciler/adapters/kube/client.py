@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -11,10 +12,10 @@ from urllib.parse import quote
 
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.discovery import capabilities, discover
-from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Reply, Transport
 from reconciler.errors import ApiError
-from reconciler.model.cluster import Deletion, DryRun, Resource
+from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Resource
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId, Run
@@ -49,7 +50,11 @@ class KubeReader:
 
     @cached_property
     def _transport(self) -> Transport:
-        return Transport(self.name, connection(self._access))
+        return Transport(self.name, self._connection)
+
+    @cached_property
+    def _connection(self) -> Connection:
+        return connection(self._access)
 
     @cached_property
     def _resources(self) -> Mapping[Kind, Resource]:
@@ -58,6 +63,20 @@ class KubeReader:
     def capabilities(self) -> Capabilities:
         """See ClusterReader."""
         return capabilities(self._transport, self._resources)
+
+    def identity(self) -> ClusterIdentity:
+        """See ClusterReader."""
+        found = self._connection
+        authority = hashlib.sha256(found.authority.strip().encode()).hexdigest() if found.authority else None
+        return ClusterIdentity(found.server, authority, self._uid())
+
+    def _uid(self) -> str | None:
+        try:
+            return text_at(self._transport.get("/api/v1/namespaces/kube-system"), "metadata", "uid")
+        except ApiError as error:
+            if error.status == HTTPStatus.FORBIDDEN:
+                return None
+            raise
 
     def resources(self) -> Mapping[Kind, Resource]:
         """See ClusterReader."""

@@ -16,6 +16,7 @@ from typing import Any
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import JsonMap, as_map, maps_at, text_at
 from reconciler.model.manifest import objects_in
+from reconciler.model.object_version import stored_version
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load_all
@@ -54,6 +55,7 @@ def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> St
         description=text_at(info, "description"),
         failed_hooks=tuple(_failed_hooks(release)),
         changed=_changed(labels, text_at(metadata, "creationTimestamp")),
+        version=stored_version(secret),
     )
 
 

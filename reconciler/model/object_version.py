@@ -1,0 +1,52 @@
+"""Which state of a live object was looked at, so that it can be told whether it has moved since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from reconciler.model.compare import meaningful
+from reconciler.model.json import JsonMap, maps_at, text_at
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One state of one object.
+
+    Attributes:
+        uid: tells it from another one of the same name, made later.
+        writer: who wrote it last, status aside, and when; None where nobody is named.
+        content: sha256 (hex) of all but its status and the server's bookkeeping, which controllers write all the time.
+            Never shown as it is: it may be the digest of a secret. None: any new resourceVersion counts.
+    """
+
+    uid: str
+    resource_version: str
+    writer: str | None
+    content: str | None = field(repr=False)
+
+
+def version_of(item: JsonMap) -> ObjectVersion:
+    """The version of a live object, by its content."""
+    content = json.dumps(meaningful(item), sort_keys=True, separators=(",", ":")).encode()
+    return _version(item, hashlib.sha256(content).hexdigest())
+
+
+def stored_version(item: JsonMap) -> ObjectVersion:
+    """The version of an object that nobody writes by the way, such as Helm's records."""
+    return _version(item, None)
+
+
+def _version(item: JsonMap, content: str | None) -> ObjectVersion:
+    uid, resource_version = (text_at(item, "metadata", key) for key in ("uid", "resourceVersion"))
+    return ObjectVersion(uid, resource_version, _last_writer(item), content)
+
+
+def _last_writer(item: JsonMap) -> str | None:
+    entries = [entry for entry in maps_at(item, "metadata", "managedFields") if not text_at(entry, "subresource")]
+    found = [(text_at(entry, "time"), text_at(entry, "manager")) for entry in entries if text_at(entry, "manager")]
+    if not found:
+        return None
+    time, manager = max(found)
+    return f"{manager} at {time}" if time else manager
