@@ -68,6 +68,19 @@ class WriteRequest:
     history: int
 
 
+@dataclass(frozen=True, slots=True)
+class RemoveRequest:
+    """The end of a release, and of its history.
+
+    Attributes:
+        wait: None means not to wait until its objects are gone.
+    """
+
+    release: ReleaseId
+    cluster: ClusterAccess
+    wait: Wait | None
+
+
 class Engine(Protocol):
     """Helm, however it is run. Every method may be called from several threads, for different releases.
 
@@ -90,6 +103,13 @@ class Engine(Protocol):
         """Make the next revision of a release, whatever state the last one ended in, unless it is pending."""
         ...
 
+    def uninstall(self, request: RemoveRequest) -> None:
+        """Remove a release, whatever state it is in, with its history; one that is not there is no error.
+
+        What charts mark to be kept stays. Helm before 4.3 also deletes objects that another release has taken over.
+        """
+        ...
+
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart folder's charts/ from its Chart.yaml (and Chart.lock when there is one)."""
         ...
@@ -103,7 +123,10 @@ class Engine(Protocol):
         ...
 
     def cancel(self) -> None:
-        """End every operation under way: each raises EngineError, its release is left marked as failed."""
+        """End every operation under way: each raises EngineError, its release is left marked as failed.
+
+        One that was being uninstalled is left marked as that; uninstalling it again ends it.
+        """
         ...
 
     def close(self) -> None:

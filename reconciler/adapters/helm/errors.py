@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.errors import ReconcilerError
     from reconciler.model.chart import Chart
-    from reconciler.model.engine import RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
     from reconciler.model.identity import ReleaseId
 
 
@@ -53,6 +53,14 @@ def writing(verb: str, request: WriteRequest) -> Doing:
     wait = timeout_seconds(request.wait)
     what = f"{verb} {request.release} with chart {chart} on {cluster}"
     return Doing(what, EngineError, chart, cluster, request.release, 0 if wait == FOREVER_SECONDS else wait)
+
+
+def removing(request: RemoveRequest) -> Doing:
+    """For an uninstall."""
+    cluster = f"cluster {request.cluster.name}"
+    wait = timeout_seconds(request.wait)
+    limit = 0 if wait == FOREVER_SECONDS else wait
+    return Doing(f"uninstall {request.release} on {cluster}", EngineError, "", cluster, request.release, limit)
 
 
 def rendering(request: RenderRequest) -> Doing:

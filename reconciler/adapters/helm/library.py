@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.adapters.helm import errors, native
 from reconciler.adapters.helm.configs import Configs
 from reconciler.adapters.helm.dependencies import build_dependencies
+from reconciler.adapters.helm.errand import Errand
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
 from reconciler.adapters.helm.linting import from_report
 from reconciler.adapters.helm.loaded import LoadedCharts
 from reconciler.adapters.helm.manager import load_library
 from reconciler.adapters.helm.manifests import objects_only
-from reconciler.adapters.helm.options import install_options, render_options, upgrade_options
+from reconciler.adapters.helm.options import install_options, render_options, uninstall_options, upgrade_options
 from reconciler.model.json import text_at
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.helm.errors import Doing
     from reconciler.model.chart import Chart
     from reconciler.model.desired import Repository
-    from reconciler.model.engine import RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
     from reconciler.model.json import JsonMap
     from reconciler.model.lint import LintFinding
 
@@ -38,8 +39,9 @@ class LibraryEngine:
     """The engine by the PyPI package `helm-python-sdk`. See `Engine` for its methods.
 
     Cancelling marks a release as failed before the call returns (the library stores that itself), but what the
-    library had begun goes on inside this process: it may still apply objects and run later hooks. Stop the
-    process soon after `cancel`, or use the program engine where that matters.
+    library had begun goes on inside this process: it may still apply objects and run later hooks. An uninstall
+    is left to itself, its release marked as uninstalling. Stop the process soon after `cancel`, or use the
+    program engine where that matters.
     """
 
     name = "library"
@@ -69,6 +71,20 @@ class LibraryEngine:
         with _translated(errors.writing("upgrade", request)):
             self._write(native.upgrade, request, upgrade_options(request))
 
+    def uninstall(self, request: RemoveRequest) -> None:
+        """Remove a release and its history."""
+        doing = errors.removing(request)
+        with _translated(doing):
+            config = self._configs.get(request.cluster, request.release.namespace)
+            options = uninstall_options(request)
+            errand = Errand(lambda: native.uninstall(config, request.release.name, options))
+            with self._noted(errand):
+                done = errand.run()
+            # Its objects may have been definitions of kinds.
+            self._configs.renew(request.cluster)
+        if not done:
+            raise errors.translate(errors.CANCELLED, doing)
+
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
         with _translated(errors.building(chart)):
@@ -87,8 +103,8 @@ class LibraryEngine:
     def cancel(self) -> None:
         """End every operation under way."""
         with self._lock:
-            for context in self._running:
-                context.cancel()
+            for operation in self._running:
+                operation.cancel()
 
     def close(self) -> None:
         """Remove the private files; the engine is of no use afterwards."""
@@ -109,14 +125,19 @@ class LibraryEngine:
 
     @contextmanager
     def _cancellable(self) -> Iterator[Any]:
-        with load_library().HelmContext() as context:
+        with load_library().HelmContext() as context, self._noted(context):
+            yield context
+
+    @contextmanager
+    def _noted(self, operation: Any) -> Iterator[None]:
+        """For the time of the context, `cancel` ends the operation too."""
+        with self._lock:
+            self._running.add(operation)
+        try:
+            yield
+        finally:
             with self._lock:
-                self._running.add(context)
-            try:
-                yield context
-            finally:
-                with self._lock:
-                    self._running.discard(context)
+                self._running.discard(operation)
 
 
 @contextmanager

@@ -31,6 +31,11 @@ def upgrade(config: Any, context: Any, chart: Any, name: str, values: JsonMap, o
     return _write("helm_upgrade", config, context, chart, name, values, options)
 
 
+def uninstall(config: Any, name: str, options: Options) -> None:
+    """Run `helm_uninstall`. It takes no context, so it cannot be cancelled."""
+    _native().call_string("helm_uninstall", _raw(config), name, encode(options))
+
+
 def render(chart: Any, values: JsonMap, options: Options, config: Any | None) -> Mapping[str, str]:
     """Template path → text; with a `config`, `lookup` asks its cluster."""
     function = "helm_render" if config is None else "helm_render_with_config"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Wait
-    from reconciler.model.engine import RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
 
 HOOK_SECONDS = 300
 """How long one hook may take when the release itself is not waited for; Helm's own default."""
@@ -54,6 +54,31 @@ def upgrade_options(request: WriteRequest) -> dict[str, Any]:
         "reset_values": True,
         "max_history": request.history,
     }
+
+
+def uninstall_options(request: RemoveRequest) -> dict[str, Any]:
+    """The library's options for an uninstall."""
+    return {
+        "ignore_not_found": True,
+        "timeout_seconds": timeout_seconds(request.wait),
+        "wait": wait_strategy(request.wait),
+        "deletion_propagation": _propagation(request.wait),
+    }
+
+
+def uninstall_flags(request: RemoveRequest) -> list[str]:
+    """The program's flags for an uninstall."""
+    return [
+        "--ignore-not-found",
+        f"--timeout={timeout_seconds(request.wait)}s",
+        f"--wait={wait_strategy(request.wait)}",
+        f"--cascade={_propagation(request.wait)}",
+    ]
+
+
+def _propagation(wait: Wait | None) -> str:
+    # An object that goes at once leaves its pods running, and what they need is removed next.
+    return "foreground" if wait else "background"
 
 
 def render_options(request: RenderRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.repositories import Repositories
 from reconciler.errors import Location
 from reconciler.model.desired import ChartRef, Repository
-from reconciler.model.engine import Capabilities, RenderRequest, WriteRequest
+from reconciler.model.engine import Capabilities, RemoveRequest, RenderRequest, WriteRequest
 from reconciler.model.identity import ReleaseId
 from reconciler.model.secret import SecretText
 from tests.servers import PASSWORD, USERNAME
@@ -182,3 +182,8 @@ def writing(
         wait=wait,
         history=3,
     )
+
+
+def removing(access: ClusterAccess, namespace: str, wait: Wait | None = None) -> RemoveRequest:
+    """The end of the release `demo`."""
+    return RemoveRequest(ReleaseId(access.name, namespace, "demo"), access, wait)

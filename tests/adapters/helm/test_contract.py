@@ -17,7 +17,7 @@ from reconciler.model.desired import ClusterAccess, Wait
 from reconciler.model.engine import Capabilities
 from reconciler.model.secret import SecretText
 
-from .charts import LOOKUP, POD, crd, full_chart, read, rendering, write_chart, writing
+from .charts import LOOKUP, POD, crd, full_chart, read, removing, rendering, write_chart, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,6 +219,74 @@ def test_cancel_ends_an_upgrade(
     assert "cannot upgrade" in str(errors[0])
     engine.upgrade(writing(pod, cluster_access, namespace, wait=Wait(60)))
     assert cluster.statuses(namespace, "demo") == ["superseded", "failed", "deployed"]
+
+
+@pytest.mark.e2e
+def test_an_uninstall_removes_a_release_and_its_history(
+    engine: Engine, tmp_path: Path, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """What the chart marks to be kept stays; a second time is no error."""
+    names = {"plain": "{}", "kept": "{helm.sh/resource-policy: keep}"}
+    files = {
+        f"templates/{name}.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, annotations: {marks}}}\n"
+        for name, marks in names.items()
+    }
+    maps = read(write_chart(tmp_path / "maps", files=files), engine)
+    engine.install(writing(maps, cluster_access, namespace))
+    engine.upgrade(writing(maps, cluster_access, namespace, {"a": 1}))
+
+    for _ in range(2):
+        engine.uninstall(removing(cluster_access, namespace))
+
+    left = {item["metadata"]["name"] for item in cluster.get(f"/api/v1/namespaces/{namespace}/configmaps")["items"]}
+    assert left == {"kept", "kube-root-ca.crt"}
+    assert cluster.revisions(namespace, "demo") == []
+
+
+@pytest.mark.e2e
+def test_an_uninstall_that_waits_ends_when_all_is_gone(
+    engine: Engine, chart: Chart, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """An object that a finalizer holds is waited for, and the error says that the time was over."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps/demo"
+    engine.install(writing(chart, cluster_access, namespace, wait=Wait(60)))
+    cluster.patch(path, {"metadata": {"finalizers": ["example.com/held"]}})
+    with pytest.raises(EngineError, match=r"uninstall release .*/demo on cluster main.*wait of 2 s elapsed"):
+        engine.uninstall(removing(cluster_access, namespace, Wait(2)))
+    cluster.patch(path, {"metadata": {"finalizers": None}})
+    engine.install(writing(chart, cluster_access, namespace, wait=Wait(60)))
+    engine.uninstall(removing(cluster_access, namespace, Wait(60)))
+    assert "demo" not in {item["metadata"]["name"] for item in cluster.get(path.removesuffix("/demo"))["items"]}
+
+
+@pytest.mark.e2e
+def test_cancel_ends_an_uninstall(
+    engine: Engine, chart: Chart, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """The release is left as uninstalling, and uninstalling it again ends it."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps/demo"
+    engine.install(writing(chart, cluster_access, namespace, wait=Wait(60)))
+    cluster.patch(path, {"metadata": {"finalizers": ["example.com/held"]}})
+    errors: list[EngineError] = []
+
+    def remove() -> None:
+        with pytest.raises(EngineError) as caught:
+            engine.uninstall(removing(cluster_access, namespace, Wait(None)))
+        errors.append(caught.value)
+
+    worker = threading.Thread(target=remove)
+    worker.start()
+    _until(lambda: cluster.statuses(namespace, "demo") == ["uninstalling"])
+    time.sleep(0.5)
+    began = time.monotonic()
+    engine.cancel()
+    worker.join(20)
+    assert time.monotonic() - began < 5
+    assert "it was cancelled" in str(errors[0])
+    assert cluster.statuses(namespace, "demo") == ["uninstalling"]
+    cluster.patch(path, {"metadata": {"finalizers": None}})
+    engine.uninstall(removing(cluster_access, namespace, Wait(60)))
+    assert cluster.revisions(namespace, "demo") == []
 
 
 def _failure(engine: Engine, request: WriteRequest, verb: str = "install") -> EngineError:
