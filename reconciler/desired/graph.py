@@ -1,16 +1,19 @@
-"""Who needs whom among the releases."""
+"""Circles in who needs whom."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 
-def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
+def find_cycle(needs: Mapping[_Name, Iterable[_Name]]) -> list[_Name] | None:
     """A circle among the names, its first name repeated at the end; None where there is none.
 
     Walks without recursion, so that a chain of any length is fine.
     """
-    done: set[str] = set()
+    done: set[_Name] = set()
     for start in needs:
         cycle = _cycle_from(start, needs, done)
         if cycle:
@@ -18,9 +21,9 @@ def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
     return None
 
 
-def _cycle_from(start: str, needs: Mapping[str, Iterable[str]], done: set[str]) -> list[str] | None:
-    path: dict[str, None] = {}
-    stack: list[tuple[str, bool]] = [(start, False)]
+def _cycle_from(start: _Name, needs: Mapping[_Name, Iterable[_Name]], done: set[_Name]) -> list[_Name] | None:
+    path: dict[_Name, None] = {}
+    stack: list[tuple[_Name, bool]] = [(start, False)]
     while stack:
         name, leaving = stack.pop()
         if leaving:

@@ -7,12 +7,13 @@ from reconciler.desired.check import check
 from reconciler.desired.clusters import clusters
 from reconciler.desired.guards import policy
 from reconciler.desired.lock import lock_path, read_lock, with_pins
+from reconciler.desired.needs import Keys, with_needs
 from reconciler.desired.overlay import load_layers
 from reconciler.desired.places import namespaces, repositories, repository
 from reconciler.desired.problems import Problems
 from reconciler.desired.releases import ReleaseResolver
 from reconciler.desired.scope import Scope
-from reconciler.desired.secrets import contents, secrets
+from reconciler.desired.secrets import by_key, contents, secrets
 from reconciler.desired.sources import Sources
 from reconciler.errors import DesiredStateErrors, Location
 from reconciler.model.desired import Desired, Repository
@@ -84,15 +85,22 @@ def _resolve(scope: Scope) -> Desired:
     repos = repositories(scope)
     data = contents(scope)
     found = secrets(scope, data, homes)
-    return Desired(
+    releases = ReleaseResolver(scope, homes, repos, data).releases()
+    desired = Desired(
         name=scope.spec.name,
         root=scope.inputs.files.root,
         clusters=clusters(scope),
         repositories=repos,
         namespaces=homes.managed,
         secrets=found,
-        releases=ReleaseResolver(scope, homes, repos, data).releases(),
+        releases=tuple(releases.values()),
         mask=Mask.of(scope.revealed),
         accounts=accounts(scope, homes),
         policy=policy(scope.spec.policy),
     )
+    keys: Keys = {
+        "namespaces": {key: (namespace.id,) for key, namespace in homes.by_key.items()},
+        "secrets": by_key(scope, found),
+        "releases": {key: (release.id,) for key, release in releases.items()},
+    }
+    return with_needs(scope, desired, keys)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from reconciler.desired.documents import Step
-from reconciler.desired.graph import find_cycle
 from reconciler.desired.identities import release_user
 from reconciler.desired.problems import did_you_mean, unknown_key
 from reconciler.desired.schema import ReleaseSpec
@@ -40,8 +38,8 @@ class ReleaseResolver:
         self._secret_data = secret_data
         self._reader = LayerReader(scope.inputs)
 
-    def releases(self) -> tuple[Release, ...]:
-        """All of them, by their order in the file."""
+    def releases(self) -> Mapping[str, Release]:
+        """All of them by their keys, in the order of the file. What they need is told by `needs.py`."""
         defaults = self._layers("defaults")
         found: dict[str, Release] = {}
         for key, spec in self._scope.spec.releases.items():
@@ -49,8 +47,7 @@ class ReleaseResolver:
             if release:
                 found[key] = release
         self._refuse_twins(found)
-        self._refuse_cycles()
-        return tuple(self._with_needs(key, release, found) for key, release in found.items())
+        return found
 
     def _release(self, key: str, spec: ReleaseSpec, defaults: list[Layer]) -> Release | None:
         scope = self._scope
@@ -72,7 +69,7 @@ class ReleaseResolver:
             sources=ValuePlaces(tuple(layers), pinned, where),
             wait=None if seconds is None else Wait(seconds or None),
             history=spec.history or scope.spec.defaults.history,
-            needs=frozenset(),
+            needs={},
             where=where,
             impersonate=release_user(scope, key, spec, identity.namespace),
         )
@@ -184,25 +181,9 @@ class ReleaseResolver:
         fits = (repo for repo in self._repositories.values() if url.startswith(f"{repo.url}/"))
         return max(fits, key=lambda repo: len(repo.url), default=None)
 
-    def _with_needs(self, key: str, release: Release, found: Mapping[str, Release]) -> Release:
-        needs = self._scope.spec.releases[key].needs
-        return replace(release, needs=frozenset(found[name].id for name in needs if name in found))
-
     def _refuse_twins(self, found: Mapping[str, Release]) -> None:
         first: dict[ReleaseId, str] = {}
         for key, release in found.items():
             other = first.setdefault(release.id, key)
             if other != key:
                 self._scope.problems.add(f'"{key}" and "{other}" are both {release.id}', release.where)
-
-    def _refuse_cycles(self) -> None:
-        scope = self._scope
-        graph = {key: spec.needs for key, spec in scope.spec.releases.items()}
-        for key, needs in graph.items():
-            for i, name in enumerate(needs):
-                if name not in graph:
-                    scope.missing("release", name, "releases", scope.at("releases", key, "needs", i))
-        cycle = find_cycle(graph)
-        if cycle:
-            path = " → ".join(cycle)
-            scope.problems.add(f"releases need each other in a circle: {path}", scope.at("releases", cycle[0], "needs"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.desired.registries import docker_config
 from reconciler.desired.schema import SecretSpec
@@ -33,6 +33,14 @@ def secrets(scope: Scope, data: Mapping[str, SecretData], namespaces: Namespaces
     ]
     _refuse_twins(scope, found)
     return tuple({secret.id: secret for secret in found}.values())
+
+
+def by_key(scope: Scope, found: Sequence[SecretObject]) -> Mapping[str, tuple[SecretId, ...]]:
+    """Key in the file → the Secrets that it stands for, one for each namespace."""
+    places: dict[Location, list[SecretId]] = {}
+    for secret in found:
+        places.setdefault(secret.where, []).append(secret.id)
+    return {key: tuple(places.get(scope.at("secrets", key), ())) for key in scope.spec.secrets}
 
 
 def _content(scope: Scope, key: str, spec: SecretSpec) -> SecretData:

@@ -33,7 +33,7 @@ def with_values(chart: Chart, folder: Path, values: Sequence[str], inputs: Input
         sources=ValuePlaces((*_defaults(folder, inputs), *layers), {}, where),
         wait=None,
         history=1,
-        needs=frozenset(),
+        needs={},
         where=where,
     )
     return Desired("none", inputs.files.root, {}, {}, (), (), (release,), Mask.of([]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +17,7 @@ from reconciler.model.secret import Mask, SecretText
 from reconciler.model.versions import NEWEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from reconciler.model.chart import Chart
 
@@ -125,6 +126,10 @@ class Wait:
     seconds: float | None
 
 
+Needs = Mapping[Target, Wait | None]
+"""What has to be in place → how long it is waited for until it is healthy; None: that is not looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Namespace:
     """A namespace that the environment keeps, with the labels and annotations that it sets."""
@@ -133,6 +138,7 @@ class Namespace:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     where: Location
+    needs: Needs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,7 @@ class SecretObject:
     type: str
     data: Mapping[str, SecretText]
     where: Location
+    needs: Needs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class Release:
         sources: tells where each value was written, for errors.
         wait: None means not to wait.
         history: how many revisions Helm keeps.
-        needs: what has to be in place before it.
+        needs: what has to be in place before it, and how long it may take to become healthy.
         chart: the chart itself, once it has been fetched; None before.
         impersonate: as whom all is done for it; None: as its cluster is used.
     """
@@ -184,7 +191,7 @@ class Release:
     sources: Places = field(repr=False)
     wait: Wait | None
     history: int
-    needs: frozenset[Target]
+    needs: Needs
     where: Location
     chart: Chart | None = None
     impersonate: Impersonation | None = None

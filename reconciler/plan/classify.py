@@ -49,7 +49,7 @@ def _obstacle(desired: Desired, release: Release, observed: Observed) -> State |
     if home.name in missing and all(home != namespace.id for namespace in desired.namespaces):
         return Homeless()
     selected = {other.id for other in desired.releases} if release.needs else set()
-    for need in sorted(release.needs - selected, key=str):
+    for need in sorted(release.needs.keys() - selected, key=str):
         stored = observed.release(need) if isinstance(need, ReleaseId) else None
         if stored is None or stored.status is not ReleaseStatus.DEPLOYED:
             return Lacking(str(need), stored.status if stored else "not installed")

@@ -60,7 +60,7 @@ def release(
     """A desired release of `chart()`."""
     reference = ChartRef(Path("charts/app"), None, None, None, WHERE)
     made = of or chart()
-    return Release(identity, reference, values or {}, {}, Nowhere(), wait, 10, frozenset(needs), WHERE, made)
+    return Release(identity, reference, values or {}, {}, Nowhere(), wait, 10, dict.fromkeys(needs), WHERE, made)
 
 
 def config_map(name: str = "api", **data: Any) -> dict[str, Any]:

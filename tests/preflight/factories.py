@@ -30,7 +30,7 @@ class Columns:
 def release(values: Any, columns: Mapping[str, int] | None = None) -> Release:
     """A release with these values."""
     chart = ChartRef(None, "team/api", "1.0.0", None, PLACE)
-    return Release(RELEASE, chart, values, {}, Columns(columns or {}), None, 10, frozenset(), PLACE)
+    return Release(RELEASE, chart, values, {}, Columns(columns or {}), None, 10, {}, PLACE)
 
 
 def rendered(kind: str, spec: Mapping[str, Any], **metadata: Any) -> RenderedObject:

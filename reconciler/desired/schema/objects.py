@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.schema.model import Model, Name, NamespaceName
+from reconciler.desired.schema.needs import Needs
 from reconciler.desired.schema.registries import DockerConfigSource, RegistryLogin
 from reconciler.desired.schema.sources import Source
 from reconciler.model.attachment import DEFAULT_ACCOUNT
@@ -41,6 +42,13 @@ class NamespaceSpec(Model):
         description="true: pods that name no pull secret are given `pullSecrets`, by the ServiceAccount `default`; "
         "or the names of the ServiceAccounts to attach them to.",
     )
+    needs: Needs = Field(default_factory=list, description="What has to be in place, and healthy, before it.")
+
+    @model_validator(mode="after")
+    def _needs_are_ours(self) -> NamespaceSpec:
+        if self.needs and not self.manage:
+            raise ValueError("`manage: false` leaves it to others, so it cannot come after what it `needs`")
+        return self
 
 
 class SecretSpec(Model):
@@ -59,6 +67,7 @@ class SecretSpec(Model):
         None, description="For dockerconfigjson: logins of an existing config.json; those under `registries` win."
     )
     data: dict[str, Source] = Field(default_factory=dict, description="For every other type: key → source.")
+    needs: Needs = Field(default_factory=list, description="What has to be in place, and healthy, before it.")
 
     @model_validator(mode="after")
     def _content(self) -> SecretSpec:

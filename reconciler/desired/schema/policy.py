@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
+from reconciler.desired.schema.durations import Limit
 from reconciler.desired.schema.model import Model, NamespaceName
-from reconciler.desired.schema.releases import Limit
 from reconciler.model.policy import Leave, Risk
 
 _SHAPE = r"^([^:/\s]+:)?[^:/\s]+/[^/\s]+(/[^/\s]+)?$|^\*$"

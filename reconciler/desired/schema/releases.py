@@ -6,35 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from reconciler.desired.durations import DURATION_PATTERN, parse_duration
+from reconciler.desired.schema.durations import Duration
 from reconciler.desired.schema.identities import ImpersonateSpec
 from reconciler.desired.schema.model import Model, ReleaseName
+from reconciler.desired.schema.needs import Needs
 from reconciler.desired.schema.sources import ValueSource
 from reconciler.model.versions import VersionRange
-
-
-def _wait(value: Any) -> Any:
-    if isinstance(value, str):
-        return parse_duration(value)
-    if value == 0 and not isinstance(value, bool):
-        return 0.0
-    raise ValueError("a duration such as 90s, 5m or 1h30m; or 0 to wait for ever")
-
-
-Duration = Annotated[
-    float,
-    BeforeValidator(_wait),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}, {"const": 0}]}),
-]
-
-
-def _limit(value: Any) -> Any:
-    if isinstance(value, str):
-        return parse_duration(value)
-    raise ValueError("a duration such as 90s, 5m or 1h30m")
-
-
-Limit = Annotated[float, BeforeValidator(_limit), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
 
 
 def _version(value: str) -> str:
@@ -86,7 +63,7 @@ class ReleaseSpec(Model):
     name: ReleaseName | None = Field(None, description="Its name in the cluster; default: the key.")
     cluster: str | None = Field(None, description="Its cluster; default: the environment's default one.")
     namespace: str | None = Field(None, description="Its namespace, one of `namespaces`.")
-    needs: list[str] = Field(default_factory=list, description="Releases that have to be in place before this one.")
+    needs: Needs = Field(default_factory=list, description="What has to be in place, and healthy, before this one.")
     values: list[ValuesLayer] = Field(
         default_factory=list, description="Layers of values, later ones win: file names, or maps."
     )
