@@ -81,6 +81,21 @@ class RemoveRequest:
     wait: Wait | None
 
 
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """The way back to an earlier revision, which becomes the next one. Its objects are not waited for.
+
+    Attributes:
+        revision: the one to go back to.
+        history: how many revisions Helm keeps.
+    """
+
+    release: ReleaseId
+    cluster: ClusterAccess
+    revision: int
+    history: int
+
+
 class Engine(Protocol):
     """Helm, however it is run. Every method may be called from several threads, for different releases.
 
@@ -101,6 +116,10 @@ class Engine(Protocol):
 
     def upgrade(self, request: WriteRequest) -> None:
         """Make the next revision of a release, whatever state the last one ended in, unless it is pending."""
+        ...
+
+    def rollback(self, request: RollbackRequest) -> None:
+        """Make the next revision of a release a copy of an earlier one: chart, values, objects and labels."""
         ...
 
     def uninstall(self, request: RemoveRequest) -> None:
@@ -125,7 +144,8 @@ class Engine(Protocol):
     def cancel(self) -> None:
         """End every operation under way: each raises EngineError, its release is left marked as failed.
 
-        One that was being uninstalled is left marked as that; uninstalling it again ends it.
+        One that was being uninstalled is left marked as that; uninstalling it again ends it. One that was being rolled
+        back may be left pending.
         """
         ...
 

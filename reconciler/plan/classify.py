@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -31,6 +32,8 @@ from reconciler.plan.values import changed
 _HOOK_LIMIT = timedelta(minutes=5)
 _GRACE = timedelta(minutes=1)
 _NAMED_PATHS = 6
+# As Helm describes a rollback, whoever asked for it: a person, or an apply that failed.
+_ROLLBACK = re.compile(r"Rollback to \d+$")
 
 
 def classify(desired: Desired, observed: Observed, *, break_lock: bool = False) -> Mapping[ReleaseId, State]:
@@ -96,7 +99,8 @@ def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
     if paths:
         yield f"values changed: {_listed(paths)}"
     if stored.labels.get(REVISION, str(stored.revision)) != str(stored.revision):
-        yield f"revision {stored.revision} was made by hand: {stored.description}"
+        how = "is a rollback" if _ROLLBACK.match(stored.description) else "was made by hand"
+        yield f"revision {stored.revision} {how}: {stored.description}"
 
 
 def _chart_reasons(chart: Chart, stored: StoredRelease) -> Iterator[str]:

@@ -13,7 +13,10 @@ UNKNOWN = {
         "zzz: 1\n",
         "5:1",
         "zzz",
-        "known here: apiVersion, kind, name, extends, defaults, policy, clusters, repositories, namespaces, secrets, releases",
+        (
+            "known here: apiVersion, kind, name, extends, defaults, policy, clusters, repositories, namespaces, secrets, "
+            "releases"
+        ),
     ),
     "defaults": ("defaults: {namspace: a}\n", "5:12", "namspace", 'did you mean "namespace"?'),
     "cluster": ("clusters: {b: {kubeconfig: {env: KUBE}, contxt: c}}\n", "5:41", "contxt", 'did you mean "context"?'),

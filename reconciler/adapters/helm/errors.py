@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.errors import ReconcilerError
     from reconciler.model.chart import Chart
-    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, RollbackRequest, WriteRequest
     from reconciler.model.identity import ReleaseId
 
 
@@ -61,6 +61,13 @@ def removing(request: RemoveRequest) -> Doing:
     wait = timeout_seconds(request.wait)
     limit = 0 if wait == FOREVER_SECONDS else wait
     return Doing(f"uninstall {request.release} on {cluster}", EngineError, "", cluster, request.release, limit)
+
+
+def returning(request: RollbackRequest) -> Doing:
+    """For a rollback."""
+    cluster = f"cluster {request.cluster.name}"
+    what = f"roll {request.release} back to revision {request.revision} on {cluster}"
+    return Doing(what, EngineError, "", cluster, request.release)
 
 
 def rendering(request: RenderRequest) -> Doing:

@@ -18,7 +18,13 @@ from reconciler.adapters.helm.linting import from_report
 from reconciler.adapters.helm.loaded import LoadedCharts
 from reconciler.adapters.helm.manager import load_library
 from reconciler.adapters.helm.manifests import objects_only
-from reconciler.adapters.helm.options import install_options, render_options, uninstall_options, upgrade_options
+from reconciler.adapters.helm.options import (
+    install_options,
+    render_options,
+    rollback_options,
+    uninstall_options,
+    upgrade_options,
+)
 from reconciler.model.json import text_at
 
 if TYPE_CHECKING:
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.helm.errors import Doing
     from reconciler.model.chart import Chart
     from reconciler.model.desired import Repository
-    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, RollbackRequest, WriteRequest
     from reconciler.model.json import JsonMap
     from reconciler.model.lint import LintFinding
 
@@ -40,7 +46,7 @@ class LibraryEngine:
 
     Cancelling marks a release as failed before the call returns (the library stores that itself), but what the
     library had begun goes on inside this process: it may still apply objects and run later hooks. An uninstall
-    is left to itself, its release marked as uninstalling. Stop the process soon after `cancel`, or use the
+    or rollback is left to itself, its release marked as under way. Stop the process soon after `cancel`, or use the
     program engine where that matters.
     """
 
@@ -71,19 +77,13 @@ class LibraryEngine:
         with _translated(errors.writing("upgrade", request)):
             self._write(native.upgrade, request, upgrade_options(request))
 
+    def rollback(self, request: RollbackRequest) -> None:
+        """Go back to an earlier revision."""
+        self._send(native.rollback, errors.returning(request), request, rollback_options(request), request.history)
+
     def uninstall(self, request: RemoveRequest) -> None:
         """Remove a release and its history."""
-        doing = errors.removing(request)
-        with _translated(doing):
-            config = self._configs.get(request.cluster, request.release.namespace)
-            options = uninstall_options(request)
-            errand = Errand(lambda: native.uninstall(config, request.release.name, options))
-            with self._noted(errand):
-                done = errand.run()
-            # Its objects may have been definitions of kinds.
-            self._configs.renew(request.cluster)
-        if not done:
-            raise errors.translate(errors.CANCELLED, doing)
+        self._send(native.uninstall, errors.removing(request), request, uninstall_options(request))
 
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
@@ -122,6 +122,25 @@ class LibraryEngine:
         manifest = text_at(summary, "manifest")
         if request.chart.definitions or any(kind in manifest for kind in _NEW_KINDS):
             self._configs.renew(request.cluster)
+
+    def _send(
+        self,
+        call: Callable[[Any, str, native.Options], None],
+        doing: Doing,
+        request: RemoveRequest | RollbackRequest,
+        options: native.Options,
+        history: int = 0,
+    ) -> None:
+        """Make a call that takes no context, and wait for it unless it is cancelled."""
+        with _translated(doing):
+            config = self._configs.get(request.cluster, request.release.namespace, history)
+            errand = Errand(lambda: call(config, request.release.name, options))
+            with self._noted(errand):
+                done = errand.run()
+            # Among its objects may have been definitions of kinds.
+            self._configs.renew(request.cluster)
+        if not done:
+            raise errors.translate(errors.CANCELLED, doing)
 
     @contextmanager
     def _cancellable(self) -> Iterator[Any]:

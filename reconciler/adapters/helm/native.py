@@ -31,6 +31,11 @@ def upgrade(config: Any, context: Any, chart: Any, name: str, values: JsonMap, o
     return _write("helm_upgrade", config, context, chart, name, values, options)
 
 
+def rollback(config: Any, name: str, options: Options) -> None:
+    """Run `helm_rollback`. It takes no context, so it cannot be cancelled."""
+    _native().call_status("helm_rollback", _raw(config), name, encode(options))
+
+
 def uninstall(config: Any, name: str, options: Options) -> None:
     """Run `helm_uninstall`. It takes no context, so it cannot be cancelled."""
     _native().call_string("helm_uninstall", _raw(config), name, encode(options))

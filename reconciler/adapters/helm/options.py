@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Wait
-    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, RollbackRequest, WriteRequest
 
 HOOK_SECONDS = 300
 """How long one hook may take when the release itself is not waited for; Helm's own default."""
@@ -54,6 +54,29 @@ def upgrade_options(request: WriteRequest) -> dict[str, Any]:
         "reset_values": True,
         "max_history": request.history,
     }
+
+
+def rollback_options(request: RollbackRequest) -> dict[str, Any]:
+    """The library's options for a rollback."""
+    return {
+        "version": request.revision,
+        "max_history": request.history,
+        "force_conflicts": True,
+        "server_side_apply": "true",
+        "timeout_seconds": HOOK_SECONDS,
+        "wait": wait_strategy(None),
+    }
+
+
+def rollback_flags(request: RollbackRequest) -> list[str]:
+    """The program's flags for a rollback."""
+    return [
+        f"--history-max={request.history}",
+        "--force-conflicts",
+        "--server-side=true",
+        f"--timeout={HOOK_SECONDS}s",
+        f"--wait={wait_strategy(None)}",
+    ]
 
 
 def uninstall_options(request: RemoveRequest) -> dict[str, Any]:

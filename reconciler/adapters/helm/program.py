@@ -13,7 +13,15 @@ from reconciler.adapters.helm import errors
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles, write_private
 from reconciler.adapters.helm.linting import from_output
 from reconciler.adapters.helm.manifests import objects_only, split_stream
-from reconciler.adapters.helm.options import BURST, QPS, render_flags, uninstall_flags, upgrade_flags, write_flags
+from reconciler.adapters.helm.options import (
+    BURST,
+    QPS,
+    render_flags,
+    rollback_flags,
+    uninstall_flags,
+    upgrade_flags,
+    write_flags,
+)
 from reconciler.adapters.helm.process import Processes
 from reconciler.adapters.helm.sources import (
     OCI,
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.helm.process import Finished
     from reconciler.model.chart import Chart
     from reconciler.model.desired import ClusterAccess, Repository
-    from reconciler.model.engine import RemoveRequest, RenderRequest, WriteRequest
+    from reconciler.model.engine import RemoveRequest, RenderRequest, RollbackRequest, WriteRequest
     from reconciler.model.json import JsonMap
     from reconciler.model.lint import LintFinding
 
@@ -84,6 +92,12 @@ class ProgramEngine:
         """Make the next revision of a release."""
         arguments = ["upgrade", *_release(request), *self._cluster(request.cluster), *upgrade_flags(request)]
         self._run(errors.writing("upgrade", request), arguments, _yaml(request.values))
+
+    def rollback(self, request: RollbackRequest) -> None:
+        """Go back to an earlier revision."""
+        release = request.release
+        arguments = ["rollback", release.name, str(request.revision), f"--namespace={release.namespace}"]
+        self._run(errors.returning(request), [*arguments, *self._cluster(request.cluster), *rollback_flags(request)])
 
     def uninstall(self, request: RemoveRequest) -> None:
         """Remove a release and its history."""

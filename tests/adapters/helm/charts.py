@@ -11,7 +11,7 @@ from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.repositories import Repositories
 from reconciler.errors import Location
 from reconciler.model.desired import ChartRef, Repository
-from reconciler.model.engine import Capabilities, RemoveRequest, RenderRequest, WriteRequest
+from reconciler.model.engine import Capabilities, RemoveRequest, RenderRequest, RollbackRequest, WriteRequest
 from reconciler.model.identity import ReleaseId
 from reconciler.model.secret import SecretText
 from tests.servers import PASSWORD, USERNAME
@@ -182,6 +182,11 @@ def writing(
         wait=wait,
         history=3,
     )
+
+
+def returning(access: ClusterAccess, namespace: str, revision: int, history: int = 3) -> RollbackRequest:
+    """The way back to a revision of the release `demo`."""
+    return RollbackRequest(ReleaseId(access.name, namespace, "demo"), access, revision, history)
 
 
 def removing(access: ClusterAccess, namespace: str, wait: Wait | None = None) -> RemoveRequest:

@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from reconciler.model.desired import ClusterAccess, Wait
 from reconciler.model.engine import Capabilities
 from reconciler.model.secret import SecretText
 
-from .charts import LOOKUP, POD, crd, full_chart, read, removing, rendering, write_chart, writing
+from .charts import LOOKUP, POD, crd, full_chart, read, removing, rendering, returning, write_chart, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,6 +220,56 @@ def test_cancel_ends_an_upgrade(
     assert "cannot upgrade" in str(errors[0])
     engine.upgrade(writing(pod, cluster_access, namespace, wait=Wait(60)))
     assert cluster.statuses(namespace, "demo") == ["superseded", "failed", "deployed"]
+
+
+@pytest.mark.e2e
+def test_a_rollback_makes_an_earlier_revision_the_next_one(
+    engine: Engine, chart: Chart, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """With its values, objects and labels; what a person changed in between is put back."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps/demo"
+    engine.install(writing(chart, cluster_access, namespace, {"a": 1}))
+    engine.upgrade(replace(writing(chart, cluster_access, namespace, {"a": 2}), labels={"other": "label"}))
+    cluster.patch(path, {"data": {"mode": "by hand"}})
+
+    engine.rollback(returning(cluster_access, namespace, 1))
+
+    last = cluster.revisions(namespace, "demo")[-1]
+    assert cluster.statuses(namespace, "demo") == ["superseded", "superseded", "deployed"]
+    assert (last["version"], last["config"], last["info"]["description"]) == (3, {"a": 1}, "Rollback to 1")
+    assert last["labels"]["reconciler-environment"] == "test"
+    made = cluster.get(path)["data"]
+    assert (values(made)["a"], made["mode"]) == (1, "install")
+
+
+@pytest.mark.e2e
+def test_the_deployed_revision_outlives_those_that_fail(
+    engine: Engine, tmp_path: Path, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """However short the history is: it is what the next upgrade is compared with, and what a rollback goes back to."""
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: demo}\ndata: {{ .Values.data | toJson }}\n"
+    odd = read(write_chart(tmp_path / "odd", files={"templates/map.yaml": text}), engine)
+    engine.install(writing(odd, cluster_access, namespace, {"data": {"a": "1"}}))
+    for number in range(4):
+        refused = replace(writing(odd, cluster_access, namespace, {"data": {"a": number}}), history=2)
+        assert "cannot upgrade" in str(_failure(engine, refused, "upgrade"))
+        assert cluster.statuses(namespace, "demo") == ["deployed", "failed"]
+
+    engine.rollback(returning(cluster_access, namespace, 1, history=2))
+
+    assert cluster.statuses(namespace, "demo") == ["superseded", "deployed"]
+    assert [item["version"] for item in cluster.revisions(namespace, "demo")] == [1, 6]
+
+
+@pytest.mark.e2e
+def test_a_rollback_to_what_is_not_there_is_an_error(
+    engine: Engine, chart: Chart, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """And nothing has changed."""
+    engine.install(writing(chart, cluster_access, namespace))
+    with pytest.raises(EngineError, match=r"roll release .*/demo back to revision 7 on cluster main: .*7"):
+        engine.rollback(returning(cluster_access, namespace, 7))
+    assert cluster.statuses(namespace, "demo") == ["deployed"]
 
 
 @pytest.mark.e2e

@@ -15,13 +15,19 @@ from reconciler.adapters.helm import LibraryEngine, native
 from reconciler.adapters.helm.configs import LIFETIME_SECONDS, Configs
 from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
 from reconciler.adapters.helm.manager import load_library
-from reconciler.adapters.helm.options import install_options, render_options, upgrade_options
+from reconciler.adapters.helm.options import (
+    install_options,
+    render_options,
+    rollback_options,
+    uninstall_options,
+    upgrade_options,
+)
 from reconciler.errors import Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Capabilities
 from reconciler.model.secret import SecretText
 
-from .charts import full_chart, read, rendering, write_chart, writing
+from .charts import full_chart, read, removing, rendering, returning, write_chart, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +51,7 @@ def access(tmp_path: Path) -> ClusterAccess:
     return ClusterAccess("far", SecretText(KUBECONFIG), None, tmp_path, Location("env.yaml", 1, 1))
 
 
-@pytest.mark.parametrize("call", ["install", "upgrade", "render"])
+@pytest.mark.parametrize("call", ["install", "upgrade", "render", "rollback", "uninstall"])
 def test_every_option_that_we_send_is_known(
     call: str, library: LibraryEngine, access: ClusterAccess, tmp_path: Path
 ) -> None:
@@ -57,6 +63,8 @@ def test_every_option_that_we_send_is_known(
         "install": install_options(write),
         "upgrade": upgrade_options(write),
         "render": render_options(rendering(chart, capabilities=capabilities)),
+        "rollback": rollback_options(returning(access, "shop", 1)),
+        "uninstall": uninstall_options(removing(access, "shop")),
     }
     assert "unknown field" not in _answer(call, chart.path, options[call], access, tmp_path)
     assert 'unknown field "made_up"' in _answer(call, chart.path, {"made_up": 1}, access, tmp_path)
@@ -71,6 +79,8 @@ def _answer(call: str, chart: Path, options: dict[str, Any], access: ClusterAcce
         try:
             if call == "render":
                 native.render(handle, {}, options, None)
+            elif call in ("rollback", "uninstall"):
+                getattr(native, call)(config, "demo", options)
             else:
                 getattr(native, call)(config, context, handle, "demo", {}, options)
         except made.HelmError as error:
