@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.formats import TEXT, errors_in, with_formats
 from reconciler.cli.options import (
     make_style,
     print_document,
@@ -24,7 +24,6 @@ from reconciler.cli.options import (
 from reconciler.cli.progress import make_progress
 
 if TYPE_CHECKING:
-    from reconciler.errors import DesiredStateError
     from reconciler.flows.context import Context, Request
     from reconciler.model.outcome import Event
     from reconciler.model.plan import Plan
@@ -34,7 +33,7 @@ CHANGES, NOT_WELL, REFUSED = 2, 2, 3
 
 @click.command()
 @with_environment
-@with_output
+@with_formats()
 def validate(environment: str, output: str) -> None:
     """Check an environment's files; no cluster is asked.
 
@@ -44,14 +43,19 @@ def validate(environment: str, output: str) -> None:
     from reconciler.flows.validate import validate as flow  # noqa: PLC0415 - heavy
 
     try:
-        desired = flow(*start(environment, (), "auto"))
+        with errors_in(output, "validate", environment):
+            desired = flow(*start(environment, (), "auto"))
     except DesiredStateErrors as found:
         if output == "json":
-            _print_validation(environment, 0, found.errors)
+            from reconciler.report.documents import validation_document  # noqa: PLC0415 - heavy
+
+            print_document(validation_document(environment, 0, found.errors))
             sys.exit(1)
         raise
-    if output == "json":
-        _print_validation(environment, len(desired.releases), ())
+    if output != TEXT:
+        from reconciler.report.formats import Format, valid_as  # noqa: PLC0415 - heavy
+
+        click.echo(valid_as(Format(output), environment, len(desired.releases)))
         return
     parts = (desired.releases, "release"), (desired.namespaces, "namespace"), (desired.secrets, "secret")
     counted = ", ".join(f"{len(items)} {word}{'' if len(items) == 1 else 's'}" for items, word in parts)
@@ -73,7 +77,7 @@ def render(environment: str, only: tuple[str, ...], engine: str) -> None:
 
 @click.command()
 @with_planning
-@with_output
+@with_formats(markdown=True)
 @with_full
 def plan(request: Request, context: Context, output: str, *, full: bool) -> None:
     """Show what apply would do, and why; nothing is written.
@@ -83,20 +87,20 @@ def plan(request: Request, context: Context, output: str, *, full: bool) -> None
     from reconciler.flows.plan import plan as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import plan_text  # noqa: PLC0415 - heavy
 
-    with make_progress("looking at the clusters"):
+    with errors_in(output, "plan", request.environment), make_progress("looking at the clusters"):
         planned = flow(request, context)
-    if output == "json":
-        from reconciler.report.documents import plan_document  # noqa: PLC0415 - heavy
-
-        print_document(plan_document(planned))
-    else:
+    if output == TEXT:
         print_text(plan_text(planned, make_style(sys.stdout), full=full))
+    else:
+        from reconciler.report.formats import Format, plan_as  # noqa: PLC0415 - heavy
+
+        click.echo(plan_as(Format(output), planned, request.environment))
     sys.exit(REFUSED if planned.refusals else 1 if planned.blocked else CHANGES if planned.changes else 0)
 
 
 @click.command()
 @with_planning
-@with_output
+@with_formats()
 @with_full
 @with_workers
 def apply(request: Request, context: Context, output: str, workers: int, *, full: bool) -> None:
@@ -108,10 +112,10 @@ def apply(request: Request, context: Context, output: str, workers: int, *, full
     from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import event_text, outcome_text, plan_text, spans_clusters  # noqa: PLC0415 - heavy
 
-    out = sys.stderr if output == "json" else sys.stdout
+    out = sys.stdout if output == TEXT else sys.stderr
     style = make_style(out)
     several = False
-    with make_progress("looking at the clusters") as progress:
+    with errors_in(output, "apply", request.environment), make_progress("looking at the clusters") as progress:
 
         def show(planned: Plan) -> None:
             nonlocal several
@@ -123,10 +127,10 @@ def apply(request: Request, context: Context, output: str, workers: int, *, full
 
         outcome = flow(request, context, workers, show, emit)
     click.echo(outcome_text(outcome, style), file=out, color=True)
-    if output == "json":
-        from reconciler.report.documents import outcome_document  # noqa: PLC0415 - heavy
+    if output != TEXT:
+        from reconciler.report.formats import Format, outcome_as  # noqa: PLC0415 - heavy
 
-        print_document(outcome_document(outcome))
+        click.echo(outcome_as(Format(output), outcome, request.environment))
     sys.exit(REFUSED if outcome.plan.refusals else 0 if outcome.converged else 1)
 
 
@@ -151,9 +155,3 @@ def status(environment: str, only: tuple[str, ...], output: str, engine: str) ->
     else:
         print_text(status_text(found.environment, rows, found.others, make_style(sys.stdout)))
     sys.exit(0 if found.is_well else NOT_WELL)
-
-
-def _print_validation(environment: str, releases: int, errors: Sequence[DesiredStateError]) -> None:
-    from reconciler.report.documents import validation_document  # noqa: PLC0415 - heavy
-
-    print_document(validation_document(environment, releases, errors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.errors import Location
 from reconciler.model.chart import ChartIdentity
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.finding import Cause
@@ -156,6 +157,7 @@ class Action:
         cause: why it is blocked, by name, where the plan itself knows it.
         chart: of a release: the chart that it is to be of.
         risks: what it may cost.
+        where: the place in the user's files that asks for it, if there is one.
     """
 
     kind: ActionKind
@@ -167,6 +169,7 @@ class Action:
     cause: Cause | None = None
     chart: ChartIdentity | None = None
     risks: tuple[RiskLabel, ...] = ()
+    where: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

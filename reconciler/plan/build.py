@@ -17,6 +17,7 @@ from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
 from reconciler.plan.order import in_order
 from reconciler.plan.own import OwnState
+from reconciler.plan.places import located
 from reconciler.plan.states import (
     Foreign,
     Homeless,
@@ -80,7 +81,7 @@ def build_plan(
         action = _Decision(desired.name, release, preview, mask).action(states[release.id])
         actions.append(replace(action, chart=release.chart.identity if release.chart else None))
     warnings = dict.fromkeys(masked(note, mask) for note in (*unlocked(desired), *notes))
-    return Plan(desired.name, in_order(actions, desired), tuple(warnings))
+    return Plan(desired.name, in_order(located(actions, desired), desired), tuple(warnings))
 
 
 def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import unified_diff
 
 from reconciler.model.chart import ChartIdentity
 from reconciler.model.identity import Target
-from reconciler.model.json import Json
 from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
 from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, RiskLabel, Verb, WriteRelease
 from reconciler.model.policy import Leave
 from reconciler.report.checks import check_lines
 from reconciler.report.findings import findings_text
 from reconciler.report.style import Style, clean
+from reconciler.report.values import LONGEST_LINE, cut, long_texts, text_diff, value_text
 
 _SIGNS = {
     ActionKind.CREATE: ("+", "add"),
@@ -27,8 +25,6 @@ _SIGNS = {
     ActionKind.BLOCKED: ("!", "error"),
 }
 _VERB_SIGNS = {Verb.CREATE: ("+", "add"), Verb.UPDATE: ("~", "change"), Verb.DELETE: ("-", "remove")}
-# The beginning tells what a value is; the whole of it is in the JSON document.
-_LONGEST_VALUE, _LONGEST_LINE = 48, 160
 _NOTHING = "nothing in it"
 _MARKS = {
     Result.DONE: ("✓", "good"),
@@ -168,11 +164,12 @@ def _change_lines(change: ObjectChange, style: Style, *, full: bool) -> Iterator
 def _field_lines(field: FieldChange, style: Style) -> Iterator[str]:
     path = clean(field.path)
     who = style.paint(f"  (by {clean(field.writer)})", "quiet") if field.writer else ""
-    if isinstance(field.before, str) and isinstance(field.after, str) and "\n" in field.before + field.after:
+    texts = long_texts(field.before, field.after)
+    if texts:
         yield f"          {path}:{who}"
-        yield from _text_diff(field.before, field.after, style)
+        yield from _text_diff(*texts, style)
         return
-    old, new = _value(field.before), _value(field.after)
+    old, new = value_text(field.before), value_text(field.after)
     if field.before is None:
         yield f"          {path}: {style.paint(new, 'add')}{who}"
     elif field.after is None:
@@ -183,20 +180,6 @@ def _field_lines(field: FieldChange, style: Style) -> Iterator[str]:
 
 def _text_diff(before: str, after: str, style: Style) -> Iterator[str]:
     meanings = {"+": "add", "-": "remove"}
-    for line in list(unified_diff(*_lines(before, after), lineterm="", n=2))[2:]:
-        text = _cut(clean(line), _LONGEST_LINE)
+    for line in text_diff(before, after):
+        text = cut(clean(line), LONGEST_LINE)
         yield "            " + (style.paint(text, meanings[line[0]]) if line[0] in meanings else text)
-
-
-def _lines(before: str, after: str) -> tuple[list[str], list[str]]:
-    """Both texts by line feeds alone, so that other line ends are seen; a last one that only one has is a line."""
-    old, new = before.split("\n"), after.split("\n")
-    return (old[:-1], new[:-1]) if old[-1] == new[-1] == "" else (old, new)
-
-
-def _value(value: Json) -> str:
-    return _cut(clean(json.dumps(value, ensure_ascii=False)), _LONGEST_VALUE)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
