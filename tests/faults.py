@@ -105,7 +105,7 @@ def _handler(made: FaultyServer) -> type[http.server.BaseHTTPRequestHandler]:
             while reply.endless:
                 self.wfile.write(b"x" * 65536)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - http.server's names
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

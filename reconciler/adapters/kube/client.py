@@ -13,7 +13,8 @@ from urllib.parse import quote
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.discovery import capabilities, discover
 from reconciler.adapters.kube.kubeconfig import Connection, connection
-from reconciler.adapters.kube.transport import APPLY_PATCH, MERGE_PATCH, Reply, Transport
+from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
+from reconciler.adapters.kube.transport import Reply, Transport
 from reconciler.errors import ApiError
 from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Resource
 from reconciler.model.desired import ClusterAccess, Impersonation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -14,27 +14,12 @@ import urllib3
 
 from reconciler import __version__
 from reconciler.adapters.kube.kubeconfig import Connection
+from reconciler.adapters.kube.patience import patience
 from reconciler.adapters.kube.pool import login, make_pool
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.json import maps_at, text_at
 
-# A read is tried again when the connection breaks, or when the server asks for patience; a write only when the server
-# says that it has not begun it. A certificate that is not trusted will not be trusted the next time.
-READ_RETRIES = urllib3.Retry(
-    total=3,
-    connect=1,
-    read=1,
-    other=0,
-    backoff_factor=0.2,
-    status_forcelist=(429, 503),
-    allowed_methods=None,
-    raise_on_status=False,
-)
-WRITE_RETRIES = READ_RETRIES.new(read=0, status_forcelist=(429,), respect_retry_after_header=False)
-
 _NONE: Mapping[str, str] = {}
-APPLY_PATCH = "application/apply-patch+yaml"
-MERGE_PATCH = "application/merge-patch+json"
 
 
 # https://www.rfc-editor.org/rfc/rfc7234#section-5.5; API servers warn with 299 and without a name of theirs.
@@ -97,14 +82,28 @@ class Transport:
     ) -> urllib3.BaseHTTPResponse:
         url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        retries = WRITE_RETRIES if method in ("PATCH", "DELETE") else READ_RETRIES
+        retries = patience(method, path, headers)
+
+        def asked(shown: urllib3.HTTPHeaderDict) -> urllib3.BaseHTTPResponse:
+            return self._pool.request(method, url, body=data, headers=shown, retries=retries)
+
         try:
-            answer = self._pool.request(method, url, body=data, headers=self._headers(headers), retries=retries)
+            answer = self._answered(asked, headers)
             content = answer.data  # read here, since that may fail too
         except urllib3.exceptions.HTTPError as error:
             raise self._unreachable(error) from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
+        return answer
+
+    def _answered(
+        self, ask: Callable[[urllib3.HTTPHeaderDict], urllib3.BaseHTTPResponse], headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer; asked for once more where the token was refused and meanwhile another one is in its file."""
+        shown = self._headers(headers)
+        answer = ask(shown)
+        if answer.status == HTTPStatus.UNAUTHORIZED and (renewed := self._headers(headers)) != shown:
+            return ask(renewed)
         return answer
 
     def _headers(self, special: Mapping[str, str]) -> urllib3.HTTPHeaderDict:
@@ -167,6 +166,7 @@ def _explain(cause: BaseException) -> tuple[str, str]:
     return _tail(text), "check the `server` of the kubeconfig, and the network"
 
 
+_BROKE = "apply again; if it goes on, check the network, and what is between here and the server"
 _CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
     (
         urllib3.exceptions.ProxyError,
@@ -179,6 +179,7 @@ _CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
         "check the `server` of the kubeconfig, and the VPN",
     ),
     (urllib3.exceptions.TimeoutError, "no answer in time", "check the network, the VPN and the firewall"),
+    (urllib3.exceptions.ProtocolError, "the connection broke", _BROKE),
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,20 +13,14 @@ import urllib3
 
 from reconciler.adapters.kube import pool
 from reconciler.adapters.kube.kubeconfig import Connection
-from reconciler.adapters.kube.transport import APPLY_PATCH, Transport
+from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
+from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError, ClusterError
 from tests.adapters.kube.servers import Answer, Authority, serve, status
 
 PLAIN = Connection("", None, True, None, None, None, None, None, None)  # noqa: FBT003 - the fields of a connection
 # The connections of these tests must not go through a proxy of the machine.
 pytestmark = pytest.mark.usefixtures("no_proxy")
-
-
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine without proxies."""
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -202,25 +195,6 @@ def test_a_good_answer_that_is_no_json(body: str) -> None:
     assert "proxy" in str(caught.value.hint)
 
 
-def test_a_busy_server_is_asked_again() -> None:
-    """429 and 503 are requests for patience: a read is repeated, after as long as the server says."""
-    busy = Answer(429, "{}", {"Retry-After": "1"})
-    with serve(busy, Answer(503, "{}"), Answer()) as server:
-        started = time.monotonic()
-        assert to(server.url).get("/x") == {"ok": True}
-        assert time.monotonic() - started >= 1
-    assert len(server.requests) == 3
-
-
-def test_a_busy_server_is_asked_again_to_write() -> None:
-    """429 means that the write was not begun, so it is safe to repeat it; after any other answer it is not."""
-    with serve(Answer(429, "{}", {"Retry-After": "0"}), Answer()) as server:
-        assert to(server.url).patch("/x", {}, {}, APPLY_PATCH).content == {"ok": True}
-    with serve(status(503, "ServiceUnavailable", "down"), Answer()) as server, pytest.raises(ApiError, match="down"):
-        to(server.url).patch("/x", {}, {}, APPLY_PATCH)
-    assert len(server.requests) == 1
-
-
 def test_a_server_that_stays_busy_is_an_error() -> None:
     """After a few times, with what it says."""
     busy = status(429, "TooManyRequests", "too many requests, please try again later")
@@ -250,15 +224,39 @@ def test_a_host_without_an_address() -> None:
 
 @pytest.mark.parametrize("method", ["get", "patch"])
 def test_a_server_that_does_not_answer(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is given up after a while, and a write is not sent twice: it may have been done."""
+    """It is given up after a while, and a change is not sent twice: it may have been done."""
     monkeypatch.setattr(pool, "READ_TIMEOUT", 0.2)
     with serve() as server:
         server.hangs = True
         made = to(server.url)
         with pytest.raises(ClusterError, match="cannot be reached: no answer in time"):
-            _ = made.get("/x") if method == "get" else made.patch("/x", {}, {}, APPLY_PATCH)
+            _ = made.get("/x") if method == "get" else made.patch("/x", {}, {}, MERGE_PATCH)
         if method == "patch":
             assert len(server.requests) == 1
+
+
+def test_a_token_that_was_renewed(tmp_path: Path) -> None:
+    """Refused with the old token, a request is sent once more with the one that is now in the file; not without one."""
+    file = tmp_path / "token"
+    file.write_text("old")
+    refused = status(401, "Unauthorized", "Unauthorized")
+    with serve(refused) as server, pytest.raises(ApiError, match="refused the credentials"):
+        to(server.url, token_file=file).get("/x")
+    assert len(server.requests) == 1
+
+    with serve(refused, Answer()) as server:
+        made = to(server.url, token_file=file)
+        login = pool.login
+        given = iter(("old", "new"))
+
+        def renewing(cluster: str, connection: Connection) -> urllib3.HTTPHeaderDict:
+            file.write_text(next(given))
+            return login(cluster, connection)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("reconciler.adapters.kube.transport.login", renewing)
+            assert made.get("/x") == {"ok": True}
+    assert [headers["Authorization"] for _, _, headers, _ in server.requests] == ["Bearer old", "Bearer new"]
 
 
 def test_plain_http_behind_https() -> None:
