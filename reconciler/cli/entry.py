@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
+
+from reconciler.apply.interrupts import end_on
 
 # What a shell gives for a program that Ctrl-C ended: 128 and the signal's number.
 INTERRUPTED = 130
@@ -14,9 +15,7 @@ INTERRUPTED = 130
 def run() -> None:
     """The program `reconcile`."""
     # A CI job is cancelled with SIGTERM, and a closed terminal sends SIGHUP; like Ctrl-C, they end a run in order.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    end_on("SIGINT", "SIGTERM", "SIGHUP")
     try:
         # Imported here, so that Ctrl-C during the imports is caught as well.
         from reconciler.cli.main import main  # noqa: PLC0415

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -45,3 +47,36 @@ def test_another_thread_gets_no_signals() -> None:
     thread.start()
     thread.join()
     assert handlers == [signal.default_int_handler]
+
+
+LOST = """
+import signal, sys, time, weakref
+from reconciler.apply.interrupts import end_on, noted
+
+class Thing: pass
+
+end_on("SIGINT")
+thing = Thing()
+kept = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+try:
+    del thing
+    print("lost", flush=True)
+    {rest}
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "printed"),
+    [
+        ("time.sleep(10); print('ran to its end')", ["lost", "interrupted"]),
+        ("with noted(lambda: print('noted')): pass", ["lost", "noted"]),
+    ],
+)
+def test_an_interrupt_that_python_drops_comes_again(rest: str, printed: list[str]) -> None:
+    """In the callback of a weak reference nothing can be raised: an import that Ctrl-C hit there went on for ever."""
+    found = subprocess.run(
+        [sys.executable, "-c", LOST.format(rest=rest)], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (found.stdout.split("\n")[:2], found.stderr) == (printed, "")
