@@ -14,8 +14,8 @@ UNKNOWN = {
         "5:1",
         "zzz",
         (
-            "known here: apiVersion, kind, name, extends, defaults, policy, clusters, repositories, namespaces, secrets, "
-            "releases"
+            "known here: apiVersion, kind, name, extends, defaults, policy, clusters, repositories, namespaces, "
+            "secrets, releases"
         ),
     ),
     "defaults": ("defaults: {namspace: a}\n", "5:12", "namspace", 'did you mean "namespace"?'),
