@@ -87,6 +87,16 @@ class ApiError(ClusterError):
         self.causes = causes
 
 
+class LockError(ReconcilerError):
+    """The lock of a cluster is another run's."""
+
+    exit_code = 3
+
+
+class LockLostError(ReconcilerError):
+    """The lock of a cluster may be another run's by now, so nothing more is written there."""
+
+
 class EngineError(ReconcilerError):
     """Helm failed at an operation on a release."""
 

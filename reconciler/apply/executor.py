@@ -12,14 +12,14 @@ from reconciler.apply.interrupts import noted
 from reconciler.errors import ReconcilerError
 from reconciler.model.finding import Finding
 from reconciler.model.identity import Target
-from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
+from reconciler.model.outcome import ActionOutcome, Outcome, Result, Started, Step
 from reconciler.model.plan import Action, ActionKind, Plan
 from reconciler.model.secret import Mask
 
 Perform = Callable[[Action], None]
 # What is found about an action that failed, by its message and hint; asked right then, before anything changes.
 Explain = Callable[[Action, str, str | None], tuple[Finding, ...]]
-Emit = Callable[[Event], None]
+Emit = Callable[[Step], None]
 
 _NOT_BEGUN = "interrupted before it began"
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)

@@ -20,11 +20,16 @@ from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSe
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Does the work of actions, on the clusters and through Helm."""
+    """Does the work of actions, on the clusters and through Helm.
+
+    Attributes:
+        run: this run, when it holds the locks of what it changes.
+    """
 
     clusters: Mapping[str, ClusterWriter]
     access: Mapping[str, ClusterAccess]
     engine: Engine
+    run: str | None = None
 
     def perform(self, action: Action) -> None:
         """Do an action's work.
@@ -56,7 +61,7 @@ class Handlers:
             cluster=self.access[release.id.cluster].acting_as(release.impersonate),
             chart=release.chart,
             values=release.values,
-            labels=release_labels(work.environment, release.chart.digest, work.revision),
+            labels=release_labels(work.environment, release.chart.digest, work.revision, self.run),
             description=work.description,
             wait=release.wait,
             history=release.history,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from reconciler.cli.options import (
     with_engine,
     with_environment,
     with_full,
+    with_lock_timeout,
     with_only,
     with_output,
     with_planning,
@@ -103,11 +105,12 @@ def plan(request: Request, context: Context, output: str, *, full: bool) -> None
 @with_formats()
 @with_full
 @with_workers
-def apply(request: Request, context: Context, output: str, workers: int, *, full: bool) -> None:
+@with_lock_timeout
+def apply(request: Request, context: Context, output: str, workers: int, lock_timeout: float, *, full: bool) -> None:
     """Make the clusters as the environment says.
 
     What fails stops only what needs it; what a guard refuses is not begun. Exit code: 0 converged, 1 an error,
-    3 refused by a guard.
+    3 refused by a guard, or because another run is at work.
     """
     from reconciler.flows.apply import apply as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import event_text, outcome_text, plan_text, spans_clusters  # noqa: PLC0415 - heavy
@@ -125,7 +128,7 @@ def apply(request: Request, context: Context, output: str, workers: int, *, full
         def emit(event: Event) -> None:
             progress.event(event, event_text(event, style, several=several), out)
 
-        outcome = flow(request, context, workers, show, emit)
+        outcome = flow(replace(request, lock_timeout=lock_timeout), context, workers, show, emit)
     click.echo(outcome_text(outcome, style), file=out, color=True)
     if output != TEXT:
         from reconciler.report.formats import Format, outcome_as  # noqa: PLC0415 - heavy

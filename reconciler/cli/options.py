@@ -63,6 +63,15 @@ with_locked = click.option(
 with_workers = click.option(
     "--workers", type=click.IntRange(1, 64), default=_WORKERS, show_default=True, help="Releases done at once."
 )
+with_lock_timeout = click.option(
+    "--lock-timeout",
+    metavar="DURATION",
+    default="0",
+    show_default=True,
+    envvar="RECONCILE_LOCK_TIMEOUT",
+    callback=lambda _context, _option, given: _duration(given),
+    help="How long to wait for the lock while another run is at work: 90s, 10m; 0: not at all.",
+)
 with_full = click.option("--full", is_flag=True, help="Show the content of new objects, and what stays as it is.")
 
 
@@ -87,6 +96,15 @@ _ALLOW_DELETIONS = click.option(
     type=click.IntRange(0),
     help="Allow this many releases, secrets and namespaces to be removed this once.",
 )
+
+
+def _duration(text: str) -> float:
+    from reconciler.desired.durations import parse_duration  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return 0.0 if text == "0" else parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter("a duration such as 90s, 5m or 1h30m; or 0") from error
 
 
 def _risk(text: str) -> tuple[Risk, str]:

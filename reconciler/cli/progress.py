@@ -54,13 +54,12 @@ class _Live:
         self._status.start()
 
     def event(self, event: Event, line: str | None, out: IO[str]) -> None:
-        from reconciler.model.outcome import Started  # noqa: PLC0415 - loaded long before the first event
+        from reconciler.model.outcome import Started, Waiting  # noqa: PLC0415 - loaded long before the first event
 
-        name = str(event.action.target)
         if isinstance(event, Started):
-            self._running[name] = None
-        else:
-            self._running.pop(name, None)
+            self._running[str(event.action.target)] = None
+        elif not isinstance(event, Waiting):
+            self._running.pop(str(event.action.target), None)
         if line is not None:
             self.say(line, out)
         self._status.update(", ".join(self._running) or "done")

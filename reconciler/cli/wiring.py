@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator, Sequence
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from reconciler.adapters.charts import ChartStore
 from reconciler.adapters.charts.resolve import resolve
+from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.credential_helpers import CredentialPrograms
 from reconciler.adapters.files import Files, project_root, write_file
 from reconciler.adapters.helm import make_engine
 from reconciler.adapters.questions import RegistryQuestions
 from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
-from reconciler.errors import DesiredStateError
+from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Context, Tools
 from reconciler.model.cluster import ClusterReader, ClusterWriter
 from reconciler.model.desired import ClusterAccess, Desired, Repository
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
+from reconciler.model.lease import Holder, Leases
+from reconciler.model.policy import LockPolicy
+from reconciler.report.style import clean
 
 if TYPE_CHECKING:
     from reconciler.flows.bench import Bench
@@ -44,6 +52,10 @@ def make_context(environment: str, engine: str) -> Context:
         now=lambda: datetime.now(UTC),
         prober=_prober,
         node_prober=_node_prober,
+        leases=_leases,
+        holder=_holder,
+        clock=SystemClock(),
+        stop=_stop,
     )
 
 
@@ -63,10 +75,34 @@ def _reader(access: ClusterAccess) -> ClusterReader:
     return KubeReader(access)
 
 
-def _writer(access: ClusterAccess) -> ClusterWriter:
+def _writer(access: ClusterAccess, permit: Callable[[], None]) -> ClusterWriter:
     from reconciler.adapters.kube.client import KubeWriter  # noqa: PLC0415 - as above
 
-    return KubeWriter(access)
+    return KubeWriter(access, permit)
+
+
+def _leases(access: ClusterAccess, environment: str, policy: LockPolicy) -> Leases:
+    from reconciler.adapters.kube.leases import KubeLeases  # noqa: PLC0415 - as above
+
+    return KubeLeases(access, environment, policy)
+
+
+def _holder(what: str) -> Holder:
+    """This run. What a machine is called, others will read in a terminal and between slashes."""
+    from getpass import getuser  # noqa: PLC0415 - only who takes a lock has to have a name
+
+    try:
+        user = getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        user = f"user {os.getuid()}"
+    who = re.sub(r"[^\w.@ -]", "-", f"{user}@{socket.gethostname()}")
+    return Holder(who, what, uuid4().hex[:12])
+
+
+def _stop(error: ReconcilerError) -> None:
+    """End now: threads of a library that cannot be stopped would go on writing until an orderly end."""
+    os.write(sys.stderr.fileno(), f"\n{clean(str(error))}\n".encode())
+    os._exit(error.exit_code)
 
 
 def _prober(access: ClusterAccess) -> ClusterProber:

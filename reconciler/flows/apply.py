@@ -8,7 +8,9 @@ from functools import partial
 
 from reconciler.apply.executor import Executor, Hands
 from reconciler.apply.handlers import Handlers
+from reconciler.apply.locks import Locks
 from reconciler.flows.context import Context, Request
+from reconciler.flows.locking import make_locks, under_lock
 from reconciler.flows.planning import Found, look, make_plan
 from reconciler.model.finding import Finding
 from reconciler.model.outcome import Event, Outcome, refused
@@ -18,18 +20,35 @@ from reconciler.model.plan import Action, Plan
 def apply(
     request: Request, context: Context, workers: int, show: Callable[[Plan], None], emit: Callable[[Event], None]
 ) -> Outcome:
-    """Make it so, unless a guard refuses. `show` is given the plan before anything is done."""
+    """Make it so, unless a guard refuses. `show` is given the plan before anything is done.
+
+    Raises:
+        LockError: another run is at work.
+    """
     found = look(request, context)
-    desired = found.desired
-    with closing(found.tools.engine) as engine:
+    holder = context.holder("apply")
+    with closing(found.tools.engine), make_locks(found, holder, request, context, emit) as locks:
         planned = make_plan(found)
         show(planned)
         if planned.refusals:
             return refused(planned)
-        writers = {name: context.writer(access) for name, access in desired.clusters.items()} if planned.changes else {}
-        handlers = Handlers(writers, desired.clusters, engine)
-        hands = Hands(handlers.perform, engine.cancel, partial(_explain, found, context))
-        return Executor(planned, hands, emit, desired.mask, workers).run()
+        found, planned = under_lock(found, planned, locks, request, context, show)
+        if planned.refusals:
+            return refused(planned)
+        hands = _hands(found, planned, locks, holder.run, context)
+        return Executor(planned, hands, emit, found.desired.mask, workers).run()
+
+
+def _hands(found: Found, planned: Plan, locks: Locks, run: str, context: Context) -> Hands:
+    desired, engine = found.desired, found.tools.engine
+    writers = {name: context.writer(desired.clusters[name], partial(locks.check, name)) for name in planned.clusters}
+    handlers = Handlers(writers, desired.clusters, engine, run if locks.held else None)
+
+    def perform(action: Action) -> None:
+        with locks.writing(action.target.cluster):
+            handlers.perform(action)
+
+    return Hands(perform, engine.cancel, partial(_explain, found, context))
 
 
 def _explain(found: Found, context: Context, action: Action, told: str, hint: str | None) -> tuple[Finding, ...]:

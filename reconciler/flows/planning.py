@@ -16,6 +16,7 @@ from reconciler.flows.masking import masked
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.observed import Observed
 from reconciler.model.plan import Plan
 from reconciler.observe.concurrency import concurrently
@@ -58,15 +59,29 @@ def look(request: Request, context: Context) -> Found:
     readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
     with masked(desired.mask):
         observed = observe(desired, readers, context.now())
-    return compare(desired, tools, observed, readers, break_lock=request.break_lock)
+    return compare(desired, tools, observed, readers, Hold(everyone=request.break_lock))
+
+
+def look_again(found: Found, context: Context, hold: Hold) -> Found:
+    """Observe anew, and classify by what is known now. What is still the same is given back as it was."""
+    readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
+    with masked(found.desired.mask):
+        observed = observe(found.desired, readers, context.now())
+    again = compare(found.desired, found.tools, observed, readers, hold)
+    same = observed.clusters == found.observed.clusters and again.states == found.states
+    return found if same else again
 
 
 def compare(
-    desired: Desired, tools: Tools, observed: Observed, readers: Mapping[str, ClusterReader], *, break_lock: bool
+    desired: Desired,
+    tools: Tools,
+    observed: Observed,
+    readers: Mapping[str, ClusterReader],
+    hold: Hold = NO_HOLD,
 ) -> Found:
     """Classify what was observed."""
     own = (*classify_own(desired, observed), *classify_accounts(desired, observed))
-    states = classify(desired, observed, break_lock=break_lock)
+    states = classify(desired, observed, hold)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
     return Found(desired, tools, observed, own, states, previewers)
 

@@ -126,7 +126,7 @@ def planned(site: Site) -> Iterator[Check]:
     """What a plan finds out: what the server would refuse by its dry runs, and what it warns of."""
     if site.observed is None:
         return
-    found = compare(site.desired, site.tools, site.observed, {site.access.name: site.reader}, break_lock=False)
+    found = compare(site.desired, site.tools, site.observed, {site.access.name: site.reader})
     previews = {**own_previews(found), **preview_releases(found, found.states)}
     previews |= in_going_namespaces(site.observed, previews)
     warnings = tuple(server_warnings(site.desired, previews))

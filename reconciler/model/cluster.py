@@ -144,5 +144,8 @@ class ClusterWriter(ClusterReader, Protocol):
         ...
 
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
-        """Turn a stored revision that is pending into a failed one, as Helm itself does when it is interrupted."""
+        """Turn a stored revision that is pending into a failed one, as Helm itself does when it is interrupted.
+
+        Raises ClusterError when it is not pending any more, since whoever was at it lives.
+        """
         ...

@@ -149,6 +149,13 @@ class Engine(Protocol):
         """
         ...
 
+    def abandon(self) -> None:
+        """End at once, as far as that can be, and mark nothing: others may have taken the releases over.
+
+        What runs inside this process ends only with it, so the process has to end next.
+        """
+        ...
+
     def close(self) -> None:
         """Remove the private files (kubeconfigs); the engine is of no use afterwards."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.finding import Finding
+from reconciler.model.lease import Lease
 from reconciler.model.plan import Action, ActionKind, Plan
 
 
@@ -39,7 +40,16 @@ class Started:
     action: Action
 
 
-Event = Started | ActionOutcome
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The lock of a cluster is another run's, and has to be waited for."""
+
+    cluster: str
+    lease: Lease
+
+
+Step = Started | ActionOutcome
+Event = Step | Waiting
 
 
 @dataclass(frozen=True, slots=True)

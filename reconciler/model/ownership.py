@@ -9,6 +9,8 @@ ENVIRONMENT = "reconciler/environment"
 # to the next revision, so after a `helm upgrade` or `helm rollback` by hand the two no longer agree.
 CHART = "reconciler/chart"
 REVISION = "reconciler/revision"
+# The run that wrote the revision, where it held the environment's lock: without it, a pending one is nobody's.
+RUN = "reconciler/run"
 # On namespaces and secrets, beside the environment.
 MANAGED_BY, PROGRAM = "app.kubernetes.io/managed-by", "reconciler"
 
@@ -16,9 +18,10 @@ MANAGED_BY, PROGRAM = "app.kubernetes.io/managed-by", "reconciler"
 _DIGEST_LENGTH = 40
 
 
-def release_labels(environment: str, chart_digest: str, revision: int) -> Mapping[str, str]:
-    """The labels of a release's revision."""
-    return {ENVIRONMENT: environment, CHART: chart_digest[:_DIGEST_LENGTH], REVISION: str(revision)}
+def release_labels(environment: str, chart_digest: str, revision: int, run: str | None = None) -> Mapping[str, str]:
+    """The labels of a release's revision; `run` is the one that writes it under lock."""
+    marks = {ENVIRONMENT: environment, CHART: chart_digest[:_DIGEST_LENGTH], REVISION: str(revision)}
+    return {**marks, RUN: run} if run else marks
 
 
 def object_labels(environment: str) -> Mapping[str, str]:

@@ -191,6 +191,11 @@ class Plan:
         return sum(action.work is not None for action in self.actions)
 
     @property
+    def clusters(self) -> frozenset[str]:
+        """The clusters that it changes."""
+        return frozenset(action.target.cluster for action in self.actions if action.work is not None)
+
+    @property
     def blocked(self) -> tuple[Action, ...]:
         """The actions that would fail."""
         return tuple(action for action in self.actions if action.kind is ActionKind.BLOCKED)

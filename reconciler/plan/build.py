@@ -17,6 +17,7 @@ from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
 from reconciler.plan.order import in_order
 from reconciler.plan.own import OwnState
+from reconciler.plan.pending import repair_reason
 from reconciler.plan.places import located
 from reconciler.plan.states import (
     Foreign,
@@ -124,9 +125,7 @@ class _Decision:
                 reason = self.mask.text("; ".join(reasons))
                 return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, None)
             case Stuck(stored):
-                reason = (
-                    f"revision {stored.revision} was left {stored.status} by a run that ended: repaired, then upgraded"
-                )
+                reason = repair_reason(state)
                 return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, stored.revision)
             case Settled():
                 return self._correct()

@@ -4,43 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from reconciler.model.chart import Chart
 from reconciler.model.compare import missing_from, show
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import NamespaceId, ReleaseId
+from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.manifest import as_applied, as_stored, goes_when_done, object_id
 from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
+from reconciler.plan.pending import pending
 from reconciler.plan.states import (
     Foreign,
     Homeless,
     Lacking,
-    Locked,
     NotInstalled,
     Outdated,
     Retired,
     Settled,
     State,
-    Stuck,
     Suspect,
 )
 from reconciler.plan.values import changed
 
-# Helm's own limit for hooks, which is what an operation that does not wait may still take.
-_HOOK_LIMIT = timedelta(minutes=5)
-_GRACE = timedelta(minutes=1)
 _NAMED_PATHS = 6
 # As Helm describes a rollback, whoever asked for it: a person, or an apply that failed.
 _ROLLBACK = re.compile(r"Rollback to \d+$")
 
 
-def classify(desired: Desired, observed: Observed, *, break_lock: bool = False) -> Mapping[ReleaseId, State]:
-    """The state of every desired release. With `break_lock`, whoever holds a pending release is taken for dead."""
+def classify(desired: Desired, observed: Observed, hold: Hold = NO_HOLD) -> Mapping[ReleaseId, State]:
+    """The state of every desired release; `hold` tells who may be at work on those that are pending."""
     return {
-        release.id: _obstacle(desired, release, observed)
-        or _state(desired.name, release, observed, break_lock=break_lock)
+        release.id: _obstacle(desired, release, observed) or _state(desired, release, observed, hold)
         for release in desired.releases
     }
 
@@ -59,31 +54,22 @@ def _obstacle(desired: Desired, release: Release, observed: Observed) -> State |
     return None
 
 
-def _state(environment: str, release: Release, observed: Observed, *, break_lock: bool) -> State:
+def _state(desired: Desired, release: Release, observed: Observed, hold: Hold) -> State:
     stored = observed.release(release.id)
     if stored is None:
         return NotInstalled()
     if stored.status is ReleaseStatus.UNINSTALLED:
         return Retired(stored)
-    owner = stored.labels.get(ENVIRONMENT, environment)
-    if owner != environment:
+    owner = stored.labels.get(ENVIRONMENT, desired.name)
+    if owner != desired.name:
         return Foreign(stored, owner)
     if stored.status.is_pending:
-        overdue = observed.at - stored.changed > _patience(release)
-        return Stuck(stored) if overdue or break_lock else Locked(stored, stored.changed)
+        in_place = len(stored.objects) - len(list(_suspects(release, stored, observed.clusters[release.id.cluster])))
+        return pending(stored, in_place, desired.policy.lock, hold, observed.at)
     reasons = tuple(_reasons(release, stored))
     if reasons:
         return Outdated(stored, reasons)
     return Settled(stored, tuple(_suspects(release, stored, observed.clusters[release.id.cluster])))
-
-
-def _patience(release: Release) -> timedelta:
-    """How long an operation of ours on the release can be alive."""
-    if release.wait is None:
-        return _HOOK_LIMIT + _GRACE
-    if release.wait.seconds is None:
-        return timedelta.max
-    return max(_HOOK_LIMIT, timedelta(seconds=release.wait.seconds)) + _GRACE
 
 
 def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:

@@ -56,6 +56,8 @@ def _unusual(state: State) -> tuple[Sync, str]:
         case Locked(stored, since):
             return Sync.LOCKED, f"{stored.status} since {since:%Y-%m-%d %H:%M:%S} UTC"
         case Stuck(stored):
+            if not state.is_certain:
+                return Sync.LOCKED, f"{stored.status} by run {state.run}; if it is dead, the next apply repairs it"
             return Sync.LOCKED, f"{stored.status}, left by a run that ended; the next apply repairs it"
         case Foreign(_, environment):
             return Sync.OUT_OF_SYNC, f'belongs to the environment "{environment}"'

@@ -49,9 +49,18 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """An operation began and its run died: it has been pending for longer than any run of ours takes."""
+    """An operation began, and its run is dead.
+
+    Attributes:
+        run: the run of ours that began it; None: a plain `helm`, or one that held no lock.
+        in_place: how many of its objects are as the revision says.
+        is_certain: False: its run may live, which who has the lock will know.
+    """
 
     stored: StoredRelease
+    run: str | None = None
+    in_place: int = 0
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

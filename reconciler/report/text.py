@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.model.chart import ChartIdentity
 from reconciler.model.identity import Target
-from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started
+from reconciler.model.lease import holder_text
+from reconciler.model.outcome import ActionOutcome, Event, Outcome, Result, Started, Waiting
 from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, RiskLabel, Verb, WriteRelease
 from reconciler.model.policy import Leave
 from reconciler.report.checks import check_lines
@@ -80,6 +81,8 @@ _PASSIVE = (ActionKind.NONE, ActionKind.BLOCKED)
 
 def event_text(event: Event, style: Style, *, several: bool) -> str | None:
     """One line of progress, or None for what needs none; the summary at the end says why what failed has failed."""
+    if isinstance(event, Waiting):
+        return f"waiting for the lock of cluster {event.cluster}, which {clean(holder_text(event.lease.holder))} holds"
     if isinstance(event, Started):
         return None
     if event.result is Result.UNCHANGED:

@@ -16,7 +16,7 @@ from reconciler.apply.executor import Executor, Hands
 from reconciler.errors import ApiError, ReconcilerError
 from reconciler.model.finding import Cause, Finding
 from reconciler.model.identity import ReleaseId
-from reconciler.model.outcome import Event, Outcome, Result, Started
+from reconciler.model.outcome import Outcome, Result, Started, Step
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
 from reconciler.model.secret import MASK, Mask, SecretText
 
@@ -46,7 +46,7 @@ class Recorder:
     fails: dict[str, BaseException] = field(default_factory=dict)
     during: Callable[[str], None] = lambda _name: None
     performed: list[str] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: list[Step] = field(default_factory=list)
     interrupts: Iterable[str] = ()
     cancels: int = 0
     explained: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Recorder:
         if name in self.fails:
             raise self.fails[name]
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Step) -> None:
         """Take an event; Ctrl-C comes while those of `interrupts` are told."""
         self.events.append(event)
         if _told(event) in self.interrupts:
@@ -87,7 +87,7 @@ class Recorder:
         return Executor(plan(*actions), self.hands, self.emit, mask or Mask(), workers).run()
 
 
-def _told(event: Event) -> str:
+def _told(event: Step) -> str:
     name = event.action.target.name
     return f"{name} starts" if isinstance(event, Started) else f"{name} {event.result}"
 
@@ -216,7 +216,7 @@ def test_events_come_one_at_a_time() -> None:
     recorder = Recorder(during=lambda _name: time.sleep(0.01))
     emit = recorder.emit
 
-    def noting(event: Event) -> None:
+    def noting(event: Step) -> None:
         threads.add(threading.get_ident())
         emit(event)
 

@@ -26,7 +26,7 @@ CONFIG_MAP = """
 """
 
 
-def _refuse(access: ClusterAccess) -> NoReturn:
+def _refuse(access: ClusterAccess, _permit: Callable[[], None]) -> NoReturn:
     raise AssertionError(f"a writer to {access.name} was asked for")
 
 

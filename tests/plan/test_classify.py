@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.desired import Wait
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.lease import Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.ownership import release_labels
 from reconciler.plan.classify import classify
@@ -28,7 +28,7 @@ def state_of(
 ) -> State:
     """The state of the one release of an environment."""
     seen = observed(*([found] if found else []), objects=objects)
-    return classify(desired(release(values=values)), seen, break_lock=break_lock)[API]
+    return classify(desired(release(values=values)), seen, Hold(everyone=break_lock))[API]
 
 
 def reasons(found: StoredRelease, values: JsonMap | None = None) -> tuple[str, ...]:
@@ -64,23 +64,11 @@ def test_an_operation_that_began_just_now_locks(status: ReleaseStatus) -> None:
     assert state_of(found, break_lock=True) == Stuck(found)
 
 
-@pytest.mark.parametrize(
-    ("wait", "age", "is_stuck"),
-    [
-        pytest.param(None, timedelta(minutes=6), False, id="no wait: hooks may take five minutes, and one of grace"),
-        pytest.param(None, timedelta(minutes=6, seconds=1), True, id="no wait: over"),
-        pytest.param(Wait(30), timedelta(minutes=6), False, id="a short wait: hooks count all the same"),
-        pytest.param(Wait(30), timedelta(minutes=6, seconds=1), True, id="a short wait: over"),
-        pytest.param(Wait(3600), timedelta(minutes=61), False, id="a long wait"),
-        pytest.param(Wait(3600), timedelta(minutes=61, seconds=1), True, id="a long wait: over"),
-        pytest.param(Wait(None), timedelta(days=10_000), False, id="for ever"),
-    ],
-)
-def test_patience(wait: Wait | None, age: timedelta, *, is_stuck: bool) -> None:
-    """A pending release is taken for dead once no run of ours can be at it any more; never, when it waits for ever."""
-    found = stored(status=ReleaseStatus.PENDING_UPGRADE, age=age)
-    state = classify(desired(release(wait=wait)), observed(found))[API]
-    assert state == (Stuck(found) if is_stuck else Locked(found, found.changed))
+def test_what_a_pending_revision_put_in_place_is_counted() -> None:
+    """A repair tells how far the operation had come."""
+    there, lost = config_map("a", text="hello"), config_map("b", text="hello")
+    found = stored(status=ReleaseStatus.PENDING_UPGRADE, objects=[there, lost])
+    assert state_of(found, live(there), break_lock=True) == Stuck(found, None, in_place=1)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,9 @@ class LibraryEngine:
             for operation in self._running:
                 operation.cancel()
 
+    def abandon(self) -> None:
+        """Nothing can be ended without Helm's marking the release, so it is left to the end of this process."""
+
     def close(self) -> None:
         """Remove the private files; the engine is of no use afterwards."""
         self._folder.cleanup()

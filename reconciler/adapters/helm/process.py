@@ -64,6 +64,12 @@ class Processes:
             killer.daemon = True
             killer.start()
 
+    def kill(self) -> None:
+        """End every process now."""
+        with self._lock:
+            for process in self._running:
+                process.kill()
+
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         # A session of its own: a Ctrl-C at the terminal reaches us, and we decide whom to stop.
         process = subprocess.Popen(  # noqa: S603 (arguments are a list; nothing goes through a shell)

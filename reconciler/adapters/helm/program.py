@@ -134,6 +134,10 @@ class ProgramEngine:
         """End every operation under way."""
         self._processes.cancel()
 
+    def abandon(self) -> None:
+        """Kill every helm under way."""
+        self._processes.kill()
+
     def close(self) -> None:
         """Remove the private files; the engine is of no use afterwards."""
         self._folder.cleanup()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from typing import Self
@@ -15,7 +15,7 @@ from reconciler.adapters.kube.discovery import capabilities, discover
 from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
 from reconciler.adapters.kube.transport import Reply, Transport
-from reconciler.errors import ApiError
+from reconciler.errors import ApiError, ClusterError
 from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Resource
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
@@ -46,8 +46,11 @@ class KubeReader:
             return self
         with self._lock:
             if user not in self._others:
-                self._others[user] = type(self)(self._access.acting_as(user))
+                self._others[user] = self._by(self._access.acting_as(user))
             return self._others[user]
+
+    def _by(self, access: ClusterAccess) -> Self:
+        return type(self)(access)
 
     @cached_property
     def _transport(self) -> Transport:
@@ -142,16 +145,29 @@ class KubeReader:
 
 
 class KubeWriter(KubeReader):
-    """Implements `reconciler.model.cluster.ClusterWriter`."""
+    """Implements `reconciler.model.cluster.ClusterWriter`.
+
+    Args:
+        permit: is called before each write; what it raises keeps it from being sent.
+    """
+
+    def __init__(self, access: ClusterAccess, permit: Callable[[], None] = lambda: None) -> None:
+        super().__init__(access)
+        self._permit = permit
+
+    def _by(self, access: ClusterAccess) -> Self:
+        return type(self)(access, self._permit)
 
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """See ClusterWriter."""
+        self._permit()
         self._apply(resource, item, manager, {"fieldValidation": "Strict"})
 
     def delete(self, resource: Resource, deletion: Deletion) -> None:
         """See ClusterWriter."""
         seen = {"uid": deletion.uid, **({"resourceVersion": deletion.version} if deletion.version else {})}
         options = {"preconditions": seen, "propagationPolicy": deletion.cascade}
+        self._permit()
         try:
             self._transport.delete(object_path(resource, deletion.namespace, deletion.name), options)
         except ApiError as error:
@@ -162,9 +178,11 @@ class KubeWriter(KubeReader):
         """See ClusterWriter."""
         name = f"sh.helm.release.v1.{release.name}.v{revision}"
         secret = self.fetch(_SECRETS, release.namespace, name)
-        if secret is not None:
-            patch = storage.failed(secret, description)
-            self._transport.patch(object_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
+        if secret is None or not storage.is_pending(secret):
+            raise ClusterError(f"cluster {self.name}: {release} has ended its operation meanwhile", hint="apply again")
+        self._permit()
+        patch = storage.failed(secret, description)
+        self._transport.patch(object_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
 
 
 def _version(secret: JsonMap) -> int:

@@ -73,6 +73,8 @@ _REPEATABLE = _Retry(
 )
 # What may have been done although no answer came: only 429 says that it was not begun.
 _ONCE = _REPEATABLE.new(read=0, status_forcelist=(HTTPStatus.TOO_MANY_REQUESTS,))
+# For what is of no use later.
+NO_PATIENCE = urllib3.Retry(0, raise_on_status=False)
 
 
 def patience(method: str, path: str, headers: Mapping[str, str]) -> urllib3.Retry:

@@ -59,6 +59,11 @@ def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> St
     )
 
 
+def is_pending(secret: JsonMap) -> bool:
+    """Whether an operation on the revision has begun and not ended."""
+    return _status(text_at(secret, "metadata", "labels", "status")).is_pending
+
+
 def failed(secret: JsonMap, description: str) -> JsonMap:
     """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
     release = _unpack(text_at(secret, "data", "release"))

@@ -14,7 +14,7 @@ import urllib3
 
 from reconciler import __version__
 from reconciler.adapters.kube.kubeconfig import Connection
-from reconciler.adapters.kube.patience import patience
+from reconciler.adapters.kube.patience import NO_PATIENCE, patience
 from reconciler.adapters.kube.pool import login, make_pool
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.json import maps_at, text_at
@@ -36,12 +36,17 @@ class Reply:
 
 
 class Transport:
-    """Sends requests to one API server."""
+    """Sends requests to one API server.
 
-    def __init__(self, cluster: str, connection: Connection) -> None:
+    Args:
+        limit: seconds that one request may take, which is tried once then: for what is of no use later.
+    """
+
+    def __init__(self, cluster: str, connection: Connection, *, limit: float | None = None) -> None:
         self.cluster = cluster
         self._server = connection.server
         self._connection = connection
+        self._limit = limit
         self._pool = make_pool(cluster, connection)
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
@@ -82,10 +87,10 @@ class Transport:
     ) -> urllib3.BaseHTTPResponse:
         url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        retries = patience(method, path, headers)
+        persistence = self._persistence(method, path, headers)
 
         def asked(shown: urllib3.HTTPHeaderDict) -> urllib3.BaseHTTPResponse:
-            return self._pool.request(method, url, body=data, headers=shown, retries=retries)
+            return self._pool.request(method, url, body=data, headers=shown, **persistence)
 
         try:
             answer = self._answered(asked, headers)
@@ -95,6 +100,11 @@ class Transport:
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
         return answer
+
+    def _persistence(self, method: str, path: str, headers: Mapping[str, str]) -> Mapping[str, Any]:
+        if self._limit is None:
+            return {"retries": patience(method, path, headers)}
+        return {"retries": NO_PATIENCE, "timeout": urllib3.Timeout(self._limit)}
 
     def _answered(
         self, ask: Callable[[urllib3.HTTPHeaderDict], urllib3.BaseHTTPResponse], headers: Mapping[str, str]

@@ -1,0 +1,60 @@
+"""The locks of several clusters: taken when needed, given back together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.apply.acquire import Terms
+from reconciler.apply.locks import Locks
+from reconciler.errors import LockError
+from reconciler.model.lease import Lease
+from tests.apply.leases import NOON, MemoryLeases, SetClock
+
+THEIRS = Lease("bob@ci/apply/2", 1.0, NOON, NOON, 4)
+
+
+def locks(leases: dict[str, MemoryLeases], clock: SetClock, patience: float = 0.0) -> Locks:
+    """Of a run that nothing takes them from."""
+    terms = Terms("me@here/apply/1", 15.0, patience)
+    return Locks(dict(leases), terms, clock, lambda _cluster: lambda _lease: None, lambda lost: pytest.fail(str(lost)))
+
+
+def test_only_what_is_changed_is_locked_and_all_of_it_given_back() -> None:
+    """A cluster that the plan leaves alone is nobody's business; one without a Lease goes without."""
+    world = {"a": MemoryLeases("a"), "b": MemoryLeases("b")}
+    with locks(world, SetClock()) as held:
+        assert held.lacking({"a", "elsewhere"}) == {"a"}
+        assert held.take({"a", "elsewhere"}) is False
+        assert held.held == {"a"}
+        with held.writing("a"), held.writing("elsewhere"):
+            held.check("a")
+            held.check("elsewhere")
+    assert [item.holder for item in world["a"].written] == ["me@here/apply/1", ""]
+    assert world["b"].written == []
+
+
+def test_what_was_taken_before_a_refusal_is_given_back() -> None:
+    """The cluster that was free is free again."""
+    world = {"a": MemoryLeases("a"), "b": MemoryLeases("b")}
+    world["b"].put(THEIRS)
+    clock = SetClock()
+    clock.at_each = lambda passed: void(world["b"].put(replace(THEIRS, transitions=int(passed * 100))))
+    with pytest.raises(LockError, match="cluster b: bob@ci"), locks(world, clock) as held:
+        held.take({"b", "a"})
+    assert world["a"].stored
+    assert world["a"].stored.holder == ""
+
+
+def test_that_another_had_one_is_told() -> None:
+    """What it changed is looked at anew."""
+    world = {"a": MemoryLeases("a"), "b": MemoryLeases("b")}
+    world["a"].put(THEIRS)
+    with locks(world, SetClock()) as held:
+        assert held.take({"a", "b"}) is True
+        assert held.held == {"a", "b"}
+
+
+def void(_: object) -> None:
+    """Nothing of it is of interest."""
