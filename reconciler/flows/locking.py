@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from reconciler.apply.acquire import Terms
@@ -54,7 +55,7 @@ def under_lock(
         again = look_again(found, context, Hold(locks.held, everyone=request.break_lock))
         if again is not found:
             before, found, planned = planned, again, make_plan(again)
-            if _gist(before) != _gist(planned):
+            if _shown(before) != _shown(planned):
                 show(planned)
     return found, planned
 
@@ -65,6 +66,6 @@ def _refresh(found: Found) -> None:
         previewer.cluster.refresh()
 
 
-def _gist(plan: Plan) -> object:
-    """What a plan does, without the words for it."""
-    return [(action.kind, action.target, action.changes, action.needs) for action in plan.actions], plan.refusals
+def _shown(plan: Plan) -> object:
+    """What is shown of a plan."""
+    return [replace(action, work=None) for action in plan.actions], plan.warnings, plan.refusals

@@ -17,6 +17,7 @@ from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Projec
 
 pytestmark = pytest.mark.e2e
 
+SHORT_LOCK = "policy: {lock: {duration: 3s}}\n"
 NEVER_READY = "values: [{nodeSelector: {there: is-no-such-node}}]"
 
 
@@ -114,10 +115,11 @@ def test_an_interrupt_leaves_what_the_next_run_repairs(
     assert project.actions() == {}
 
 
-def test_a_run_that_died_is_repaired(project: Project, kubeconfig: str) -> None:
-    """After SIGKILL the release is pending: another run keeps its hands off, and --break-lock repairs it."""
+@pytest.mark.parametrize("options", [(), ("--break-lock",)], ids=["waits for the Lease to end", "--break-lock"])
+def test_a_run_that_died_is_repaired(options: tuple[str, ...], project: Project, kubeconfig: str) -> None:
+    """After SIGKILL the release is pending: a plan says so, and an apply repairs it once the lock is its own."""
     _charts(project)
-    project.environment(f"releases: {{app: {{chart: charts/app, wait: 0, {NEVER_READY}}}}}")
+    project.environment(f"{SHORT_LOCK}releases: {{app: {{chart: charts/app, wait: 0, {NEVER_READY}}}}}")
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("reconcile")), "apply", "-e", "env.yaml"],
         cwd=project.folder,
@@ -131,10 +133,11 @@ def test_a_run_that_died_is_repaired(project: Project, kubeconfig: str) -> None:
     process.kill()
     process.wait()
 
-    project.environment("releases: {app: {chart: charts/app, wait: 60s}}")
-    refused = project("apply")
-    assert refused.code == 1
-    assert "another operation is in progress" in refused.out
-    assert "--break-lock" in refused.out
-    project.applied("--break-lock")
+    project.environment(SHORT_LOCK + "releases: {app: {chart: charts/app, wait: 60s}}")
+    kind, reason = project.actions()["app"]
+    done = project.applied(*options)
+
+    assert kind == "upgrade"
+    assert "revision 1 is pending-install by run " in reason
+    assert "that ended with 1 of 1 object in place: repaired, then upgraded" in done.out
     assert project.actions() == {}
