@@ -253,11 +253,13 @@ def test_the_newest_revision_of_each_release(writer: KubeWriter, namespace: str,
 
 
 def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
-    """Status and label together; a revision that is gone is no error."""
+    """Status and label together. A revision that is no longer pending, or gone, tells that its run lives."""
     kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 1, "pending-install")))
     release = ReleaseId("main", namespace, "a")
     writer.mark_failed(release, 1, "the run died")
-    writer.mark_failed(release, 7, "never there")
+    for revision in (1, 7):
+        with pytest.raises(ClusterError, match=f"{release} has ended its operation meanwhile"):
+            writer.mark_failed(release, revision, "the run died")
     (found,) = writer.releases(namespace)
     assert (found.status, found.description) == (ReleaseStatus.FAILED, "the run died")
     assert kubectl("-n", namespace, "get", "secrets", "-l", "status=failed", "-o", "name").strip()
