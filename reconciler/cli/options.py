@@ -34,8 +34,10 @@ with_only = click.option(
     "--only",
     multiple=True,
     metavar="SELECTOR",
-    help="Only these releases: NAME, namespace=…, cluster=…; * is a wildcard. Can be given several times.",
+    help="Only these releases: NAME, namespace=…, cluster=…, LABEL=…, several of them with commas; != excludes, * is a "
+    "wildcard. Can be given several times.",
 )
+_WITH_NEEDS = click.option("--with-needs", is_flag=True, help="With --only: also what the selected releases need.")
 with_output = click.option(
     "-o",
     "--output",
@@ -142,6 +144,7 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
 
     @with_environment
     @with_only
+    @_WITH_NEEDS
     @with_engine
     @with_break_lock
     @with_locked
@@ -154,11 +157,13 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
         *,
         break_lock: bool,
         locked: bool,
+        with_needs: bool,
         consent: Consent,
         **others: Any,
     ) -> None:
         request, context = start(environment, only, engine)
-        command(replace(request, break_lock=break_lock, locked=locked, consent=consent), context, **others)
+        asked = replace(request, break_lock=break_lock, locked=locked, consent=consent, with_needs=with_needs)
+        command(asked, context, **others)
 
     return started
 

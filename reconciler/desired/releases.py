@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.desired.documents import Step
+from reconciler.desired.failure import on_failure
 from reconciler.desired.identities import release_user
 from reconciler.desired.problems import did_you_mean, unknown_key
 from reconciler.desired.schema import ReleaseSpec
@@ -72,6 +73,8 @@ class ReleaseResolver:
             needs={},
             where=where,
             impersonate=release_user(scope, key, spec, identity.namespace),
+            labels=spec.labels,
+            on_failure=on_failure(spec.on_failure, scope.spec.defaults.on_failure),
         )
 
     def _identity(self, key: str, spec: ReleaseSpec) -> ReleaseId | None:

@@ -71,6 +71,7 @@ class Request:
         lock_timeout: seconds to wait for the lock of another run that is at work.
         locked: every chart from a repository has to be in the lock file.
         consent: what is allowed this once.
+        with_needs: what is selected brings what it needs.
     """
 
     environment: str
@@ -79,3 +80,4 @@ class Request:
     lock_timeout: float = 0.0
     locked: bool = False
     consent: Consent = NO_CONSENT
+    with_needs: bool = False

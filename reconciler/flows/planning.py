@@ -10,6 +10,7 @@ from reconciler.desired.load import load
 from reconciler.desired.lock import require_locked
 from reconciler.desired.render import render
 from reconciler.desired.select import select
+from reconciler.diagnose.health import release_health
 from reconciler.errors import ChartError, EngineError
 from reconciler.flows.context import Context, Request, Tools
 from reconciler.flows.masking import masked
@@ -45,7 +46,7 @@ class Found:
 def load_desired(request: Request, context: Context) -> tuple[Desired, Tools]:
     """The selected part of an environment, its charts in hand."""
     desired = load(request.environment, context.inputs)
-    desired = select(desired, request.only)
+    desired = select(desired, request.only, with_needs=request.with_needs)
     if request.locked:
         require_locked(desired)
     with masked(desired.mask):
@@ -80,8 +81,9 @@ def compare(
     hold: Hold = NO_HOLD,
 ) -> Found:
     """Classify what was observed."""
-    own = (*classify_own(desired, observed), *classify_accounts(desired, observed))
-    states = classify(desired, observed, hold)
+    health = {item.id: release_health(item.id, observed, desired.mask) for item in desired.unselected}
+    own = (*classify_own(desired, observed, health), *classify_accounts(desired, observed))
+    states = classify(desired, observed, hold, health)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
     return Found(desired, tools, observed, own, states, previewers)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from reconciler.errors import Location
+from reconciler.model.failure import DEFAULT_ON_FAILURE, OnFailure
 from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.lock import LockKey, Pin
@@ -182,6 +183,8 @@ class Release:
         needs: what has to be in place before it, and how long it may take to become healthy.
         chart: the chart itself, once it has been fetched; None before.
         impersonate: as whom all is done for it; None: as its cluster is used.
+        labels: what `--only` may ask for.
+        on_failure: what is done when it fails.
     """
 
     id: ReleaseId
@@ -195,11 +198,17 @@ class Release:
     where: Location
     chart: Chart | None = None
     impersonate: Impersonation | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    on_failure: OnFailure = DEFAULT_ON_FAILURE
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What one environment's clusters should hold."""
+    """What one environment's clusters should hold.
+
+    Attributes:
+        unselected: releases that are needed and were not selected: looked at, and never applied.
+    """
 
     name: str
     root: Path
@@ -211,3 +220,4 @@ class Desired:
     mask: Mask
     accounts: tuple[PullAccount, ...] = ()
     policy: Policy = DEFAULT_POLICY
+    unselected: tuple[Release, ...] = ()

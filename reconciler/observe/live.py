@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from reconciler.errors import ClusterError
 from reconciler.model.attachment import ACCOUNT, accounts_of
 from reconciler.model.cluster import ClusterReader, Resource
 from reconciler.model.desired import Desired, Impersonation
+from reconciler.model.graph import written_needs
 from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import HELM_SELECTOR, object_id
@@ -17,16 +19,17 @@ from reconciler.model.ownership import ENVIRONMENT
 from reconciler.observe.concurrency import concurrently
 
 _NAMESPACE, _SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+_Id = TypeVar("_Id", NamespaceId, SecretId)
 _ENVIRONMENT_LABEL = ("metadata", "labels", ENVIRONMENT)
 
 
-def observe(desired: Desired, clusters: Mapping[str, ClusterReader], now: datetime) -> Observed:
-    """What the clusters hold of what is desired.
+def observe(desired: Desired, clusters: Mapping[str, ClusterReader], now: datetime, *, exact: bool = False) -> Observed:
+    """What the clusters hold of what is desired. Lists of objects may lag by a moment, unless `exact`.
 
     Raises:
         ClusterError: a cluster could not be read; when several could not, the message names each.
     """
-    results = concurrently(lambda name: _try(desired, clusters[name]), desired.clusters)
+    results = concurrently(lambda name: _try(desired, clusters[name], exact=exact), desired.clusters)
     failed = [result for result in results if isinstance(result, ClusterError)]
     if len(failed) == 1:
         raise failed[0]
@@ -35,9 +38,9 @@ def observe(desired: Desired, clusters: Mapping[str, ClusterReader], now: dateti
     return Observed({found.name: found for found in results if isinstance(found, ObservedCluster)}, now)
 
 
-def _try(desired: Desired, cluster: ClusterReader) -> ObservedCluster | ClusterError:
+def _try(desired: Desired, cluster: ClusterReader, *, exact: bool) -> ObservedCluster | ClusterError:
     try:
-        return _Observation(desired, cluster).run()
+        return _Observation(desired, cluster, exact=exact).run()
     except ClusterError as error:
         return error
 
@@ -45,17 +48,21 @@ def _try(desired: Desired, cluster: ClusterReader) -> ObservedCluster | ClusterE
 class _Observation:
     """Reads one cluster."""
 
-    def __init__(self, desired: Desired, cluster: ClusterReader) -> None:
+    def __init__(self, desired: Desired, cluster: ClusterReader, *, exact: bool) -> None:
         self._cluster = cluster
+        self._exact = exact
         self._releases = [release for release in desired.releases if release.id.cluster == cluster.name]
-        self._users = {release.id: release.impersonate for release in self._releases}
-        # With `--only`, a release may need one that was not selected.
-        needs = (need for release in desired.releases for need in release.needs)
-        self._needs = {need for need in needs if isinstance(need, ReleaseId) and need.cluster == cluster.name}
+        # With `--only`, something may be needed that was not selected.
+        self._needed = {
+            need for needs in written_needs(desired).values() for need in needs if need.cluster == cluster.name
+        }
+        known = (*self._releases, *(item for item in desired.unselected if item.id in self._needed))
+        self._users = {release.id: release.impersonate for release in known}
         self._namespaces = [item.id for item in desired.namespaces if item.id.cluster == cluster.name]
         self._environment = desired.name
         self._accounts = [item.id for item in desired.accounts if item.id.cluster == cluster.name]
-        self._secrets = [item.id for item in desired.secrets if item.id.cluster == cluster.name]
+        own = [item.id for item in desired.secrets if item.id.cluster == cluster.name]
+        self._secrets = [*own, *sorted(self._needs_of(SecretId) - set(own))]
 
     def run(self) -> ObservedCluster:
         resources = self._cluster.resources()
@@ -73,8 +80,11 @@ class _Observation:
             accounts=self._live_accounts(resources[ACCOUNT], namespaces),
         )
 
+    def _needs_of(self, kind: type[_Id]) -> set[_Id]:
+        return {need for need in self._needed if isinstance(need, kind)}
+
     def _stored(self) -> Mapping[ReleaseId, StoredRelease]:
-        wanted: dict[ReleaseId, Impersonation | None] = {**dict.fromkeys(sorted(self._needs)), **self._users}
+        wanted = self._users
         places = list(dict.fromkeys((user, identity.namespace) for identity, user in wanted.items()))
         listed = concurrently(lambda place: self._cluster.acting_as(place[0]).releases(place[1]), places)
         return {
@@ -86,7 +96,7 @@ class _Observation:
 
     def _live_namespaces(self, resource: Resource) -> Mapping[NamespaceId, JsonMap | None]:
         homes = (NamespaceId(release.id.cluster, release.id.namespace) for release in self._releases)
-        wanted = sorted({*self._namespaces, *homes})
+        wanted = sorted({*self._namespaces, *homes, *self._needs_of(NamespaceId)})
         found = concurrently(lambda item: self._cluster.fetch(resource, "", item.name), wanted)
         return dict(zip(wanted, found, strict=True))
 
@@ -120,7 +130,7 @@ class _Observation:
 
         def read(place: tuple[Impersonation | None, Kind, str]) -> Sequence[JsonMap]:
             user, kind, namespace = place
-            return self._cluster.acting_as(user).objects(resources[kind], namespace, HELM_SELECTOR)
+            return self._cluster.acting_as(user).objects(resources[kind], namespace, HELM_SELECTOR, exact=self._exact)
 
         found: dict[ObjectId, JsonMap] = {}
         for (_, kind, namespace), items in zip(lists, concurrently(read, lists), strict=True):

@@ -144,9 +144,8 @@ class _Decision:
                     f"namespace {self.release.id.namespace} does not exist, and `manage: false` leaves it to others: "
                     "create it, or remove `manage: false`"
                 )
-            case Lacking(need, stands):
-                reason = f"it needs {need}, which was not selected and is {stands}: select it as well"
-                return Cause.NEED_MISSING, reason
+            case Lacking():
+                return Cause.NEED_MISSING, self.mask.text(state.reason)
             case Retired():
                 name, namespace = self.release.id.name, self.release.id.namespace
                 return Cause.HISTORY_LEFT, (

@@ -13,11 +13,11 @@ from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.manifest import as_applied, as_stored, goes_when_done, object_id
 from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
+from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
 from reconciler.plan.pending import pending
 from reconciler.plan.states import (
     Foreign,
     Homeless,
-    Lacking,
     NotInstalled,
     Outdated,
     Retired,
@@ -32,10 +32,18 @@ _NAMED_PATHS = 6
 _ROLLBACK = re.compile(r"Rollback to \d+$")
 
 
-def classify(desired: Desired, observed: Observed, hold: Hold = NO_HOLD) -> Mapping[ReleaseId, State]:
-    """The state of every desired release; `hold` tells who may be at work on those that are pending."""
+def classify(
+    desired: Desired, observed: Observed, hold: Hold = NO_HOLD, health: HealthOf = NOBODY
+) -> Mapping[ReleaseId, State]:
+    """The state of every desired release.
+
+    `hold` tells who may be at work on those that are pending, `health` how those are that were not selected.
+    """
+    bystanders = Bystanders.of(desired, observed, health)
     return {
-        release.id: _obstacle(desired, release, observed) or _state(desired, release, observed, hold)
+        release.id: _obstacle(desired, release, observed)
+        or bystanders.lacking(release.needs)
+        or _state(desired, release, observed, hold)
         for release in desired.releases
     }
 
@@ -46,11 +54,6 @@ def _obstacle(desired: Desired, release: Release, observed: Observed) -> State |
     missing = observed.clusters[release.id.cluster].missing_namespaces
     if home.name in missing and all(home != namespace.id for namespace in desired.namespaces):
         return Homeless()
-    selected = {other.id for other in desired.releases} if release.needs else set()
-    for need in sorted(release.needs.keys() - selected, key=str):
-        stored = observed.release(need) if isinstance(need, ReleaseId) else None
-        if stored is None or stored.status is not ReleaseStatus.DEPLOYED:
-            return Lacking(str(need), stored.status if stored else "not installed")
     return None
 
 

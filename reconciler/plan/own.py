@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.attachment import ATTACHED_ACCOUNTS
 from reconciler.model.cluster import OWN_MANAGER
 from reconciler.model.compare import missing_from
 from reconciler.model.desired import Desired, Namespace, SecretObject
+from reconciler.model.graph import written_needs
 from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, SecretId
 from reconciler.model.json import Json, JsonMap, as_map, text_at
 from reconciler.model.observed import Observed
 from reconciler.model.ownership import ENVIRONMENT, object_labels
 from reconciler.model.plan import ApplyObjects, Work
+from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
+from reconciler.plan.states import Lacking
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
 
@@ -42,9 +45,17 @@ class OwnState:
     reason: str | None = None
 
 
-def classify_own(desired: Desired, observed: Observed) -> tuple[OwnState, ...]:
-    """The state of every namespace and secret of the environment."""
-    return tuple(_states(desired, observed))
+def classify_own(desired: Desired, observed: Observed, health: HealthOf = NOBODY) -> tuple[OwnState, ...]:
+    """The state of every namespace and secret of the environment; `health` is that of releases not selected."""
+    bystanders = Bystanders.of(desired, observed, health)
+    needs = written_needs(desired)
+    return tuple(_after(state, bystanders.lacking(needs.get(state.target, {}))) for state in _states(desired, observed))
+
+
+def _after(state: OwnState, lacking: Lacking | None) -> OwnState:
+    if lacking is None or state.taken or state.as_it_should_be:
+        return state
+    return replace(state, taken=lacking.reason)
 
 
 def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:

@@ -86,10 +86,15 @@ class Homeless:
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """It needs a release that was not selected, and that is not in place."""
+    """It needs something that was not selected, and that is not in place."""
 
     need: str
     stands: str
+
+    @property
+    def reason(self) -> str:
+        """What is in the way, and what to do."""
+        return f"it needs {self.need}, which was not selected and is {self.stands}: select it as well (--with-needs)"
 
 
 State = NotInstalled | Homeless | Lacking | Retired | Outdated | Settled | Stuck | Locked | Foreign

@@ -18,10 +18,10 @@ defaults: {cluster: main}
 namespaces: {shop: {}, web: {}, far: {cluster: b}}
 secrets: {db: {type: Opaque, data: {k: {env: TOKEN}}, namespaces: [shop, far]}}
 releases:
-  api: {chart: ./chart, namespace: shop, needs: [redis]}
-  redis: {chart: ./chart, namespace: shop}
+  api: {chart: ./chart, namespace: shop, needs: [redis], labels: {tier: back}}
+  redis: {chart: ./chart, namespace: shop, needs: [namespace/web]}
   web: {chart: ./chart, namespace: web}
-  web-far: {chart: ./chart, namespace: far, name: web}
+  web-far: {chart: ./chart, namespace: far, name: web, labels: {tier: front, team: x}}
 """
 )
 
@@ -43,6 +43,12 @@ def desired(project: Project, chart: Mapping[str, str]) -> Desired:
         (["*"], "shop/api shop/redis web/web far/web", "shop web far", "shop/db far/db", "b main"),
         (["namespace=shop"], "shop/api shop/redis", "shop", "shop/db", "main"),
         (["cluster=b"], "far/web", "far", "far/db", "b"),
+        (["tier=front"], "far/web", "far", "far/db", "b"),
+        (["tier=*"], "shop/api far/web", "shop far", "shop/db far/db", "b main"),
+        (["tier!=front"], "shop/api shop/redis web/web", "shop web", "shop/db", "main"),
+        (["name=web,tier=front"], "far/web", "far", "far/db", "b"),
+        (["namespace!=shop, cluster!=b"], "web/web", "web", "", "main"),
+        (["tier=back", "team=x"], "shop/api far/web", "shop far", "shop/db far/db", "b main"),
         (["api", "cluster=b"], "shop/api far/web", "shop far", "shop/db far/db", "b main"),
     ],
     ids=str,
@@ -60,8 +66,18 @@ def test_a_selector_picks_releases_with_the_places_that_they_stand_in(
 
 def test_a_need_that_is_not_selected_is_remembered(desired: Desired) -> None:
     """It is looked at, and never applied."""
-    [api] = select(desired, ["api"]).releases
+    found = select(desired, ["api"])
+    [api] = found.releases
     assert [str(item) for item in api.needs] == ["release shop/redis"]
+    assert [str(item.id) for item in found.unselected] == ["release shop/redis"]
+
+
+def test_what_is_needed_can_be_selected_along(desired: Desired) -> None:
+    """All of it: also what that needs, with the places where it stands."""
+    found = select(desired, ["api"], with_needs=True)
+    assert [item.id.name for item in found.releases] == ["api", "redis"]
+    assert [item.id.name for item in found.namespaces] == ["shop", "web"]
+    assert found.unselected == ()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +86,15 @@ def test_a_need_that_is_not_selected_is_remembered(desired: Desired) -> None:
         ("ap", "--only ap matches no release", 'did you mean "api"?'),
         ("zzz", "--only zzz matches no release", "there is: api, redis, web"),
         ("namespace=shp", "--only namespace=shp matches no release", 'did you mean "shop"?'),
-        ("label=x", "--only label=x: unknown key label", "known: name, namespace, cluster"),
+        ("label=x", "--only label=x: no release has a label label", "known: name, namespace, cluster, team, tier"),
+        ("teir=front", "--only teir=front: no release has a label teir", 'did you mean "tier"?'),
+        ("teir!=front", "--only teir!=front: no release has a label teir", 'did you mean "tier"?'),
+        ("tier=frnt", "--only tier=frnt matches no release", 'did you mean "front"?'),
+        (
+            "tier=front,name=api",
+            "--only tier=front,name=api matches no release",
+            "each part matches something, but no release matches all of them",
+        ),
         ("", "--only  matches no release", "there is: api, redis, web"),
     ],
     ids=repr,

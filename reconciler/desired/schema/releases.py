@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from reconciler.desired.schema.durations import Duration
+from reconciler.desired.schema.failure import FailureSpec
 from reconciler.desired.schema.identities import ImpersonateSpec
 from reconciler.desired.schema.model import Model, ReleaseName
 from reconciler.desired.schema.needs import Needs
@@ -51,6 +53,24 @@ Replicas = Annotated[
 ]
 
 
+# What `--only` has a meaning of its own for.
+_RESERVED = ("name", "namespace", "cluster")
+_LABEL_KEY = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"
+_LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+
+
+def _labels(labels: dict[str, str]) -> dict[str, str]:
+    for key, value in labels.items():
+        if key in _RESERVED:
+            raise ValueError(f"{key} is no label: `--only {key}=…` asks for the release's own {key}")
+        if not re.match(_LABEL_KEY, key) or not re.match(_LABEL_VALUE, value):
+            raise ValueError(f"{key}: a label is made of letters, digits, -, _ and .; its key may hold /")
+    return labels
+
+
+Labels = Annotated[dict[str, str], AfterValidator(_labels)]
+
+
 class ReleaseSpec(Model):
     """A Helm release; its key is its name, unless `name` says otherwise."""
 
@@ -84,6 +104,10 @@ class ReleaseSpec(Model):
     impersonate: ImpersonateSpec | None = Field(
         None, description="As whom all is done for it; default: as its cluster is used."
     )
+    labels: Labels = Field(
+        default_factory=dict, description="What `--only` may ask for, such as {tier: web}; not written to the cluster."
+    )
+    on_failure: FailureSpec | None = Field(None, description="What is done when it fails.")
 
 
 class Defaults(Model):
@@ -94,6 +118,7 @@ class Defaults(Model):
     wait: Duration | None = Field(None, description="How long to wait for releases.")
     history: int = Field(10, ge=1, description="How many revisions Helm keeps of a release.")
     values: list[ValuesLayer] = Field(default_factory=list, description="Layers of values below those of each release.")
+    on_failure: FailureSpec | None = Field(None, description="What is done when releases fail.")
     impersonate: ImpersonateSpec | None = Field(
         None, description="As whom clusters are used: namespaces, secrets, and releases that do not say otherwise."
     )
