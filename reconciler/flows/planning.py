@@ -27,7 +27,7 @@ from reconciler.plan.accounts import classify_accounts
 from reconciler.plan.build import TargetPreview, build_plan
 from reconciler.plan.classify import classify
 from reconciler.plan.own import OwnState, classify_own
-from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck
+from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck, Unclaimed
 from reconciler.plan.warnings import server_warnings
 
 
@@ -112,7 +112,9 @@ def preview_releases(found: Found, states: Mapping[ReleaseId, State]) -> dict[Ta
 
 
 def _is_open(state: State) -> bool:
-    return isinstance(state, NotInstalled | Outdated | Stuck) or (isinstance(state, Settled) and bool(state.suspects))
+    if isinstance(state, Settled):
+        return bool(state.suspects)
+    return isinstance(state, NotInstalled | Outdated | Stuck | Unclaimed)
 
 
 def _preview(release: Release, state: State, found: Found) -> TargetPreview:
@@ -121,7 +123,7 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
         return TargetPreview(
             previewer.confirm(release.id, [(suspect.id, suspect.expected) for suspect in state.suspects])
         )
-    stored = state.stored if isinstance(state, Outdated | Stuck) else None
+    stored = state.stored if isinstance(state, Outdated | Stuck | Unclaimed) else None
     try:
         rendered = render(
             release,

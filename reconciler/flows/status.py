@@ -13,7 +13,7 @@ from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
 from reconciler.plan.build import NOTHING_ASKED, own_action
 from reconciler.plan.standing import standing
-from reconciler.plan.states import Settled
+from reconciler.plan.states import Settled, Unclaimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Status:
 def status(request: Request, context: Context) -> Status:
     """How all stands, and how healthy the releases are. The server is asked only about what seems to have drifted."""
     found = look(request, context)
-    settled = {key: state for key, state in found.states.items() if isinstance(state, Settled)}
+    settled = {key: state for key, state in found.states.items() if isinstance(state, Settled | Unclaimed)}
     with closing(found.tools.engine):
         previews = {**own_previews(found), **preview_releases(found, settled)}
     mask = found.desired.mask

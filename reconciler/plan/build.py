@@ -10,7 +10,7 @@ from reconciler.model.desired import Desired, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.json import JsonMap
-from reconciler.model.observed import Preview
+from reconciler.model.observed import Preview, StoredRelease
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
 from reconciler.model.preflight import Check, masked
 from reconciler.model.secret import Mask
@@ -20,6 +20,7 @@ from reconciler.plan.own import OwnState
 from reconciler.plan.pending import repair_reason
 from reconciler.plan.places import located
 from reconciler.plan.states import (
+    TAKES_OVER,
     Foreign,
     Homeless,
     Lacking,
@@ -30,6 +31,7 @@ from reconciler.plan.states import (
     Settled,
     State,
     Stuck,
+    Unclaimed,
 )
 from reconciler.plan.unlocked import unlocked
 
@@ -124,6 +126,8 @@ class _Decision:
             case Outdated(stored, reasons):
                 reason = self.mask.text("; ".join(reasons))
                 return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, None)
+            case Unclaimed(stored):
+                return self._claim(stored)
             case Stuck(stored):
                 reason = repair_reason(state)
                 return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, stored.revision)
@@ -166,6 +170,12 @@ class _Decision:
         description = f"reconciler: {reason}"
         work = WriteRelease(self.release, self.environment, revision, repair, checks, description)
         return Action(kind, self.release.id, reason, self.preview.changes(self.mask, HELM_MANAGER), frozenset(), work)
+
+    def _claim(self, stored: StoredRelease) -> Action:
+        """An upgrade marks it as ours; where it would change nothing, that waits for one that does."""
+        if not self.preview.changes(self.mask, HELM_MANAGER):
+            return _nothing(self.release.id)
+        return self._write(ActionKind.UPGRADE, TAKES_OVER, stored.revision + 1, None)
 
     def _correct(self) -> Action:
         changes = self.preview.changes(self.mask, HELM_MANAGER)

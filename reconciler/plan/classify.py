@@ -16,6 +16,7 @@ from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
 from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
 from reconciler.plan.pending import pending
 from reconciler.plan.states import (
+    TAKES_OVER,
     Foreign,
     Homeless,
     NotInstalled,
@@ -24,6 +25,7 @@ from reconciler.plan.states import (
     Settled,
     State,
     Suspect,
+    Unclaimed,
 )
 from reconciler.plan.values import changed
 
@@ -69,10 +71,14 @@ def _state(desired: Desired, release: Release, observed: Observed, hold: Hold) -
     if stored.status.is_pending:
         in_place = len(stored.objects) - len(list(_suspects(release, stored, observed.clusters[release.id.cluster])))
         return pending(stored, in_place, desired.policy.lock, hold, observed.at)
+    return _compared(release, stored, observed.clusters[release.id.cluster])
+
+
+def _compared(release: Release, stored: StoredRelease, cluster: ObservedCluster) -> State:
     reasons = tuple(_reasons(release, stored))
-    if reasons:
-        return Outdated(stored, reasons)
-    return Settled(stored, tuple(_suspects(release, stored, observed.clusters[release.id.cluster])))
+    if ENVIRONMENT not in stored.labels:
+        return Outdated(stored, (TAKES_OVER, *reasons)) if reasons else Unclaimed(stored)
+    return Outdated(stored, reasons) if reasons else Settled(stored, tuple(_suspects(release, stored, cluster)))
 
 
 def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
@@ -80,8 +86,6 @@ def _reasons(release: Release, stored: StoredRelease) -> Iterator[str]:
         yield f"revision {stored.revision} is {stored.status}: {stored.description}"
     if not stored.is_readable:
         yield f"the manifest of revision {stored.revision} cannot be read"
-    if ENVIRONMENT not in stored.labels:
-        yield "takes over a release that was not installed by reconciler"
     if release.chart:
         yield from _chart_reasons(release.chart, stored)
     paths = [show(path) for path in changed(stored.values, release.values)]

@@ -18,6 +18,7 @@ from reconciler.plan.states import (
     Settled,
     State,
     Stuck,
+    Unclaimed,
 )
 
 
@@ -39,7 +40,7 @@ def _word(state: State, preview: TargetPreview, mask: Mask) -> tuple[Sync, str]:
         case Outdated(stored, reasons):
             failed = stored.status is ReleaseStatus.FAILED
             return (Sync.FAILED if failed else Sync.OUT_OF_SYNC), "; ".join(reasons)
-        case Settled():
+        case Settled() | Unclaimed():
             return _settled(preview, mask)
     return _unusual(state)
 

@@ -48,6 +48,17 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """Installed by somebody else from the desired chart and values, as far as their names and the values tell.
+
+    What its templates hold is not stored in a form that could be compared, so whether it is as desired is told by its
+    rendering.
+    """
+
+    stored: StoredRelease
+
+
+@dataclass(frozen=True, slots=True)
 class Stuck:
     """An operation began, and its run is dead.
 
@@ -97,4 +108,7 @@ class Lacking:
         return f"it needs {self.need}, which was not selected and is {self.stands}: select it as well (--with-needs)"
 
 
-State = NotInstalled | Homeless | Lacking | Retired | Outdated | Settled | Stuck | Locked | Foreign
+TAKES_OVER = "takes over a release that was not installed by reconciler"
+"""The reason for what is done to the release of somebody else."""
+
+State = NotInstalled | Homeless | Lacking | Retired | Outdated | Unclaimed | Settled | Stuck | Locked | Foreign

@@ -199,13 +199,22 @@ def test_a_release_of_another_environment_is_not_taken(project: Project) -> None
 def test_a_release_by_plain_helm_is_taken_over_and_listed(
     project: Project, kubectl: Kubectl, helm_program: Path, control_plane: Sandbox
 ) -> None:
-    """A release that somebody installed with helm becomes ours by an upgrade that the plan announces."""
+    """A release that somebody installed with helm stays as it is until something differs: then it becomes ours.
+
+    The plan announces the upgrade; a chart of the same version with another content is a difference, too.
+    """
     _config(project)
     kubectl("create", "namespace", project.namespace)
     command = [str(helm_program), "--kubeconfig", str(control_plane.kubeconfig_path), "-n", project.namespace]
     subprocess.run([*command, "install", "app", "charts/config"], cwd=project.folder, check=True, capture_output=True)
     project.environment("namespaces: {NAMESPACE: {manage: false}}\nreleases: {app: {chart: charts/config}}")
 
+    assert project.actions() == {}
+    assert project.writes_during("apply")[1] == []
+
+    project.chart(
+        "config", {"templates/config.yaml": CONFIG_MAP.replace("{text", "{more: here, text")}, "text: hello\n"
+    )
     kind, reason = project.actions()["app"]
     project.applied()
 

@@ -10,7 +10,18 @@ from reconciler.model.plan import Action, ActionKind, ApplyObjects, Verb, WriteR
 from reconciler.model.secret import MASK
 from reconciler.plan.build import TargetPreview, build_plan
 from reconciler.plan.own import classify_own
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Suspect
+from reconciler.plan.states import (
+    Foreign,
+    Locked,
+    NotInstalled,
+    Outdated,
+    Retired,
+    Settled,
+    State,
+    Stuck,
+    Suspect,
+    Unclaimed,
+)
 from tests.plan.factories import (
     API,
     CONFIG_MAP,
@@ -90,6 +101,14 @@ def test_drift_is_corrected_object_by_object() -> None:
 
 def _many(number: int) -> list[Preview]:
     return [preview(config_map(f"c{at}", a="1"), config_map(f"c{at}", a="2")) for at in range(number)]
+
+
+@pytest.mark.parametrize(("shown", "kind"), [(DIFFERS, ActionKind.UPGRADE), (SAME, ActionKind.NONE)])
+def test_the_release_of_somebody_else_is_taken_over_by_what_it_lacks(shown: Preview, kind: ActionKind) -> None:
+    """An upgrade that would change nothing waits for one that does; until then it is not ours, and never pruned."""
+    found = action(Unclaimed(stored(revision=2)), shown)
+    assert found.kind is kind
+    assert (found.work is None) == (kind is ActionKind.NONE)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from reconciler.model.lease import Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.ownership import release_labels
 from reconciler.plan.classify import classify
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Unclaimed
 from tests.plan.factories import API, DIGEST, chart, config_map, desired, live, object_id, observed, release, stored
 
 PENDING = [
@@ -94,7 +94,6 @@ def test_a_release_that_is_not_deployed_is_outdated(status: ReleaseStatus) -> No
             "revision 2 was made by hand: told by Helm",
             id="helm rollback",
         ),
-        pytest.param(stored(labels={}), "takes over a release that was not installed by reconciler", id="plain Helm"),
     ],
 )
 def test_each_reason_in_words(found: StoredRelease, expected: str) -> None:
@@ -102,12 +101,18 @@ def test_each_reason_in_words(found: StoredRelease, expected: str) -> None:
     assert reasons(found) == (expected,)
 
 
+def test_a_release_of_plain_helm_may_be_as_desired_already() -> None:
+    """The same chart by name and version, and the same values: its rendering tells the rest."""
+    found = stored(labels={})
+    assert state_of(found) == Unclaimed(found)
+
+
 def test_all_reasons_are_given() -> None:
     """A user sees everything that an upgrade is for, not just the first fact."""
     found = stored(status=ReleaseStatus.FAILED, chart_version="0.9.0", labels={}, values={"a": 1})
     assert reasons(found, {"a": 2}) == (
-        "revision 1 is failed: told by Helm",
         "takes over a release that was not installed by reconciler",
+        "revision 1 is failed: told by Helm",
         "chart 0.9.0 → 1.0.0",
         "values changed: a",
     )

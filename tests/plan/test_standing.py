@@ -9,7 +9,7 @@ from reconciler.model.secret import MASK, Mask, SecretText
 from reconciler.model.standing import Standing, Sync
 from reconciler.plan.build import TargetPreview
 from reconciler.plan.standing import standing
-from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck
+from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Unclaimed
 from tests.plan.factories import NOW, config_map, preview, stored
 
 PENDING = stored(status=ReleaseStatus.PENDING_UPGRADE)
@@ -36,6 +36,14 @@ FAILED = stored(status=ReleaseStatus.FAILED)
             Sync.DRIFTED,
             "drifted, and cannot be corrected: ConfigMap shop/api: no",
             id="a correction that the server refuses",
+        ),
+        pytest.param(Unclaimed(stored()), (), Sync.IN_SYNC, "", id="somebody else's, and as desired"),
+        pytest.param(
+            Unclaimed(stored()),
+            (preview(config_map(a="1"), config_map(a="2")),),
+            Sync.DRIFTED,
+            "drifted: ConfigMap shop/api data.a",
+            id="somebody else's, and not as desired",
         ),
         pytest.param(Outdated(stored(), ("a", "b")), (), Sync.OUT_OF_SYNC, "a; b", id="outdated"),
         pytest.param(Outdated(FAILED, ("revision 1 is failed",)), (), Sync.FAILED, "revision 1 is failed", id="failed"),
