@@ -76,11 +76,18 @@ def needed_rights(
 ) -> list[Need]:
     """Every right that an apply of this part of an environment needs, each once, as required as the first asks."""
     found: dict[tuple[Right, Impersonation | None], Need] = {}
-    for need in (*_own(desired, cluster), *_releases(desired, rendered, resources, cluster)):
+    for need in (*_lock(desired), *_own(desired, cluster), *_releases(desired, rendered, resources, cluster)):
         known = found.get((need.right, need.by))
         if known is None or (need.required and not known.required):
             found[need.right, need.by] = need
     return list(found.values())
+
+
+def _lock(desired: Desired) -> Iterator[Need]:
+    lock = desired.policy.lock
+    for cluster in desired.clusters.values() if lock.enabled else ():
+        place = _Place("coordination.k8s.io", "leases", lock.namespace)
+        yield from place.need(("get", *_WRITTEN), "to hold the lock of the environment", cluster.where)
 
 
 def _own(desired: Desired, cluster: ObservedCluster | None) -> Iterator[Need]:

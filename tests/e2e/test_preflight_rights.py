@@ -23,6 +23,8 @@ HOOK = """
       template:
         spec: {restartPolicy: Never, containers: [{name: main, image: example.com/app:1}]}
 """
+# Whose rights end at a namespace keeps the lock there.
+LOCK = "policy: {lock: {namespace: NAMESPACE}}\n"
 WORKER = """
     apiVersion: v1
     kind: ServiceAccount
@@ -75,7 +77,8 @@ def _shop(project: Project) -> None:
     )
     project.environment(
         "namespaces: {NAMESPACE: {manage: false}}\n"
-        "secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}\n"
+        + LOCK
+        + "secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}\n"
         "releases: {app: {chart: charts/app, wait: 1m}}\n"
     )
 
@@ -99,6 +102,7 @@ def test_with_exactly_the_missing_rights_an_apply_works(
     missing = _rights(document, "failed")
     assert {item["subject"].split()[0] for item in missing} == {
         "namespaces",
+        "leases.coordination.k8s.io",
         "secrets",
         "deployments.apps",
         "serviceaccounts",
@@ -126,6 +130,8 @@ def test_with_exactly_the_missing_rights_an_apply_works(
         ("deployments", "create"),
         ("configmaps", "patch"),
         ("jobs", "create"),
+        ("leases", "get"),
+        ("leases", "create"),
     ],
 )
 def test_without_one_of_them_an_apply_fails(
@@ -203,7 +209,7 @@ def test_the_right_to_make_the_namespace(project: Project, limited: str, kubectl
     """Its rule is one of a ClusterRole, and enough to make the namespace and keep it."""
     project.chart("app", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
     made = f"{project.namespace}-made"
-    project.environment(f"namespaces: {{{made}: {{}}}}\nreleases: {{}}\n")
+    project.environment(f"namespaces: {{{made}: {{}}}}\npolicy: {{lock: {{enabled: false}}}}\nreleases: {{}}\n")
     (missing,) = _rights(project.document("preflight", RECONCILE_KUBECONFIG=limited), "failed")
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import Impersonation, PullAccount, Release, Wait
+from reconciler.model.desired import Desired, Impersonation, PullAccount, Release, Wait
 from reconciler.model.identity import AccountId, Kind
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import ObservedCluster
+from reconciler.model.policy import LockPolicy, Policy
 from reconciler.preflight.needs import needed_rights
 from tests.plan.factories import (
     API,
@@ -36,6 +37,11 @@ SERVED = {
 }
 
 
+def unlocked(*releases: Release, **more: Any) -> Desired:
+    """An environment that goes without locks, whose rights are those of its content alone."""
+    return replace(desired(*releases, **more), policy=Policy(lock=LockPolicy(enabled=False)))
+
+
 def rights(
     *objects: JsonMap,
     of: Release | None = None,
@@ -44,7 +50,7 @@ def rights(
     **more: Any,
 ) -> dict[str, set[str]]:
     """The rights of one release that are required, or those that are not: resource → verbs."""
-    needs = needed_rights(desired(of or release(), **more), {API: objects}, SERVED, cluster)
+    needs = needed_rights(unlocked(of or release(), **more), {API: objects}, SERVED, cluster)
     found: dict[str, set[str]] = {}
     for need in needs:
         if need.required == required:
@@ -55,6 +61,18 @@ def rights(
 def item(kind: Kind, name: str = "api", **fields: Any) -> dict[str, Any]:
     """An object as a chart renders it."""
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": name}, **fields}
+
+
+def test_the_lock() -> None:
+    """Where the policy keeps it, and as the one who logs in, whoever the releases act as."""
+    acting = replace(release(), impersonate=Impersonation("deployer"))
+    locked = replace(desired(acting), policy=Policy(lock=LockPolicy(namespace="ops")))
+    needs = needed_rights(locked, {}, SERVED, None)
+    assert {
+        (need.right.verb, need.right.namespace, need.by, need.required)
+        for need in needs
+        if need.right.resource == "leases"
+    } == {("get", "ops", None, True), ("create", "ops", None, True), ("patch", "ops", None, True)}
 
 
 def test_a_release_without_objects() -> None:
@@ -116,7 +134,7 @@ def test_what_the_environment_keeps() -> None:
 def test_attaching_pull_secrets() -> None:
     """The account is read and patched; the rest of its namespace is not touched."""
     account = PullAccount(AccountId("main", "shop", "default"), ("db",), WHERE)
-    needs = needed_rights(replace(desired(), accounts=(account,)), {}, SERVED, None)
+    needs = needed_rights(replace(unlocked(), accounts=(account,)), {}, SERVED, None)
     assert [(need.right.verb, need.right.resource) for need in needs] == [
         ("get", "serviceaccounts"),
         ("patch", "serviceaccounts"),
@@ -154,7 +172,7 @@ def test_each_identity_needs_its_own() -> None:
     """What is done for a release is done as whom it acts; the environment's own things are ours."""
     by = Impersonation("deployer")
     acting = replace(release(), impersonate=by)
-    needs = needed_rights(desired(acting, namespaces=[namespace()]), {API: [config_map()]}, SERVED, None)
+    needs = needed_rights(unlocked(acting, namespaces=[namespace()]), {API: [config_map()]}, SERVED, None)
     assert {(need.right.resource, need.by) for need in needs if need.required} == {
         ("namespaces", None),
         ("secrets", by),
