@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
+from reconciler.apply.preparation import adopt, delete_old
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
@@ -16,6 +17,7 @@ from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, WriteRelease
+from reconciler.model.preparation import Adoption, Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ class Handlers:
         """
         cluster = self.clusters[action.target.cluster]
         match action.work:
-            case ApplyObjects(items, manager, user):
+            case ApplyObjects(items, manager, user, first):
                 writer = cluster.acting_as(user)
+                _prepare(writer, first)
                 for kind, item in items:
                     writer.apply(_resource(writer, kind), item, manager)
             case AttachPullSecrets():
@@ -56,6 +59,7 @@ class Handlers:
             cluster.mark_failed(release.id, work.repair, "reconciler: the run that began it died")
         for kind, item in work.checks:
             _check(cluster, kind, item)
+        _prepare(cluster, work.first)
         request = WriteRequest(
             release=release.id,
             cluster=self.access[release.id.cluster].acting_as(release.impersonate),
@@ -70,6 +74,15 @@ class Handlers:
             self.engine.install(request)
         else:
             self.engine.upgrade(request)
+
+
+def _prepare(cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
+    for step in steps:
+        resource = _resource(cluster, step.id.kind)
+        if isinstance(step, Adoption):
+            adopt(cluster, resource, step)
+        else:
+            delete_old(cluster, resource, step)
 
 
 def _resource(cluster: ClusterWriter, kind: Kind) -> Resource:

@@ -11,31 +11,29 @@ from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import NamespaceId, ReleaseId, Target
 from reconciler.model.manifest import object_id
 from reconciler.model.observed import Observed
-from reconciler.model.preflight import Check
 from reconciler.model.workloads import RenderedObject
 from reconciler.plan.build import NOTHING_ASKED, TargetPreview
 from reconciler.preflight.doubles import doubled
 from reconciler.preflight.kinds import unserved
 from reconciler.preflight.namespaces import GOING_HINT, terminating
 from reconciler.preflight.node_ports import doubled_node_ports
-from reconciler.preflight.sizes import HINT, Record, size_check
+from reconciler.preflight.sizes import HINT, Record
 
 Previews = Mapping[Target, TargetPreview]
 
 
-def foresee(
-    desired: Desired, observed: Observed, tools: Tools, previews: Previews
-) -> tuple[Previews, tuple[Check, ...]]:
-    """The previews, with what is known to fail as refusals; and what is worth to be known."""
+def foresee(desired: Desired, observed: Observed, tools: Tools, previews: Previews) -> Previews:
+    """The previews, with what is known to fail as refusals; and with what is nearly too large."""
     changing = [release for release in desired.releases if previews.get(release.id, NOTHING_ASKED).rendered]
     records = _records(changing, tools, previews)
     refusals: dict[Target, list[str]] = {}
     for target, refusal in (*_too_large(records), *_impossible(changing, desired, observed, previews)):
         refusals.setdefault(target, []).append(refusal)
-    places = {release.id: release.where for release in changing}
-    notes = tuple(size_check(found, places[found.release]) for found in records if found.is_nearly_too_large)
     refused = {target: replace(previews[target], refusal="; ".join(said)) for target, said in refusals.items()}
-    return {**previews, **refused, **in_going_namespaces(observed, previews)}, notes
+    known = {**previews, **refused}
+    large = {found.release: found.message for found in records if found.is_nearly_too_large}
+    known |= {target: replace(known[target], record=said) for target, said in large.items()}
+    return {**known, **in_going_namespaces(observed, previews)}
 
 
 def in_going_namespaces(observed: Observed, previews: Previews) -> Previews:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
@@ -20,6 +20,7 @@ from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.observed import Observed
 from reconciler.model.plan import Plan
+from reconciler.model.policy import NO_CONSENT, Consent
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.live import observe
 from reconciler.observe.preview import Previewer
@@ -33,7 +34,7 @@ from reconciler.plan.warnings import server_warnings
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The desired state, and what was found of it."""
+    """The desired state, what was found of it, and what may be done about it this once."""
 
     desired: Desired
     tools: Tools
@@ -41,6 +42,7 @@ class Found:
     own: tuple[OwnState, ...]
     states: Mapping[ReleaseId, State]
     previewers: Mapping[str, Previewer]
+    consent: Consent = NO_CONSENT
 
 
 def load_desired(request: Request, context: Context) -> tuple[Desired, Tools]:
@@ -60,7 +62,8 @@ def look(request: Request, context: Context) -> Found:
     readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
     with masked(desired.mask):
         observed = observe(desired, readers, context.now())
-    return compare(desired, tools, observed, readers, Hold(everyone=request.break_lock))
+    found = compare(desired, tools, observed, readers, Hold(everyone=request.break_lock))
+    return replace(found, consent=request.consent)
 
 
 def look_again(found: Found, context: Context, hold: Hold) -> Found:
@@ -68,7 +71,7 @@ def look_again(found: Found, context: Context, hold: Hold) -> Found:
     readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
     with masked(found.desired.mask):
         observed = observe(found.desired, readers, context.now())
-    again = compare(found.desired, found.tools, observed, readers, hold)
+    again = replace(compare(found.desired, found.tools, observed, readers, hold), consent=found.consent)
     same = observed.clusters == found.observed.clusters and again.states == found.states
     return found if same else again
 
@@ -92,14 +95,14 @@ def make_plan(found: Found) -> Plan:
     """What to do about what was found; asks the servers, writes nothing."""
     previews = {**own_previews(found), **preview_releases(found, found.states)}
     if not previews:
-        return build_plan(found.desired, found.own, found.states, previews)
+        return build_plan(found.desired, found.own, found.states, previews, consent=found.consent)
     # A plan with nothing to do has to be quick, and needs none of it.
     from reconciler.flows.foresight import foresee  # noqa: PLC0415 - see above
 
     with masked(found.desired.mask):
-        foreseen, notes = foresee(found.desired, found.observed, found.tools, previews)
-    warnings = (*notes, *server_warnings(found.desired, foreseen))
-    return build_plan(found.desired, found.own, found.states, foreseen, warnings)
+        foreseen = foresee(found.desired, found.observed, found.tools, previews)
+    warnings = tuple(server_warnings(found.desired, foreseen))
+    return build_plan(found.desired, found.own, found.states, foreseen, warnings, found.consent)
 
 
 def preview_releases(found: Found, states: Mapping[ReleaseId, State]) -> dict[Target, TargetPreview]:

@@ -12,6 +12,7 @@ from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
 from reconciler.plan.build import NOTHING_ASKED, own_action
+from reconciler.plan.leave import leaves_of
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Settled, Unclaimed
 
@@ -48,7 +49,8 @@ def status(request: Request, context: Context) -> Status:
     with closing(found.tools.engine):
         previews = {**own_previews(found), **preview_releases(found, settled)}
     mask = found.desired.mask
-    own = (own_action(state, previews.get(state.target, NOTHING_ASKED), mask) for state in found.own)
+    leaves = leaves_of(found.desired)
+    own = (own_action(state, previews.get(state.target, NOTHING_ASKED), leaves) for state in found.own)
     return Status(
         found.desired.name,
         tuple(

@@ -103,6 +103,17 @@ class Observed:
         return self.clusters[identity.cluster].releases.get(identity)
 
 
+class Obstacle(StrEnum):
+    """What is in an object's way, and would not be if somebody gave leave.
+
+    IMMUTABLE: a field would change that cannot, so it has to be deleted and made anew.
+    UNOWNED: it exists, and belongs to nobody.
+    """
+
+    IMMUTABLE = "immutable"
+    UNOWNED = "unowned"
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What would become of one object.
@@ -115,6 +126,7 @@ class Preview:
         note: why it was not verified, or None.
         refusal: why the server would refuse it, or None.
         warnings: what the server said beside its answer.
+        obstacles: what leave would be needed for; until it is given, `refusal` says why it is refused.
     """
 
     id: ObjectId
@@ -125,3 +137,4 @@ class Preview:
     note: str | None = None
     refusal: str | None = None
     warnings: tuple[str, ...] = ()
+    obstacles: frozenset[Obstacle] = frozenset()

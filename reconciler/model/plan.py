@@ -14,6 +14,7 @@ from reconciler.model.json import Json, JsonMap
 from reconciler.model.object_version import ObjectVersion
 from reconciler.model.policy import Leave, Risk
 from reconciler.model.preflight import Check
+from reconciler.model.preparation import Preparation
 
 
 class ActionKind(StrEnum):
@@ -29,10 +30,11 @@ class ActionKind(StrEnum):
 
 
 class Verb(StrEnum):
-    """What happens to an object."""
+    """What happens to an object. REPLACE: it is deleted and made anew."""
 
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"
     DELETE = "delete"
 
 
@@ -76,11 +78,13 @@ class ApplyObjects:
 
     Attributes:
         impersonate: as whom; None: as the cluster is used.
+        first: what is done to live objects before.
     """
 
     items: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
     manager: str
     impersonate: Impersonation | None = None
+    first: tuple[Preparation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class WriteRelease:
         revision: the one that will be written.
         repair: a revision that a dead run left pending, to be marked as failed first.
         checks: objects to be checked by the server first, since at plan time they could not be.
+        first: what is done to live objects before.
     """
 
     release: Release
@@ -99,6 +104,7 @@ class WriteRelease:
     repair: int | None
     checks: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
     description: str
+    first: tuple[Preparation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,11 @@ class Policy:
     """What is allowed, what needs a flag, and what is never done.
 
     Attributes:
-        adopt: objects without an owner that releases may take over, by patterns.
+        risks: what the file says; what it leaves out is as in `DEFAULT_RISKS`.
+        adopt: objects without an owner that may be taken over, by patterns.
     """
 
-    risks: Mapping[Risk, Leave] = field(default_factory=lambda: DEFAULT_RISKS)
+    risks: Mapping[Risk, Leave] = field(default_factory=dict)
     adopt: tuple[str, ...] = ()
     prune: PrunePolicy = PrunePolicy()
     lock: LockPolicy = LockPolicy()

@@ -39,6 +39,11 @@ def recognise(text: str, about: About) -> Refusal | None:
     return next((Refusal(cause, hint(text, about)) for cause, pattern, hint in _RULES if pattern.search(text)), None)
 
 
+def says_immutable(cause: str) -> bool:
+    """Whether a server's cause is that a field must not change, which no other value of it would help."""
+    return bool(re.search(_IMMUTABLE, cause, re.IGNORECASE))
+
+
 def advice(cause: Cause, about: About) -> str | None:
     """What to try about a cause that was known without any words; None where only they could tell."""
     return next((hint("", about) for known, _, hint in _RULES if known is cause), None)
@@ -66,6 +71,11 @@ def _owner(text: str, about: About) -> str:
 
 
 _SAME_NAME = "of the same name"
+# The words of k8s.io/kubernetes/pkg/apis/*/validation for what an update must not change.
+_IMMUTABLE = (
+    r"\bis immutable\b|(change|modified|cleared) once set|cannot change roleRef|may not be changed in an update"
+    r"|updates to [\w.]+( spec for fields other than .*)? are forbidden|updates may not change fields other than"
+)
 
 # The first that fits speaks: the particular ones come before the general ones.
 _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] = tuple(
@@ -128,8 +138,8 @@ _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] =
         ),
         (
             Cause.IMMUTABLE_FIELD,
-            r"is immutable|may not change once set|updates to \w+ spec for fields other than",
-            _say("put the old value back, or delete the object so that it is made anew"),
+            _IMMUTABLE,
+            _say("put the old value back, or have the object made anew: `--allow-recreate KIND/NAMESPACE/NAME`"),
         ),
         (
             Cause.UNKNOWN_KIND,

@@ -13,7 +13,8 @@ from reconciler.model.desired import Impersonation
 from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, merge, text_at
 from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
-from reconciler.model.observed import ObservedCluster, Preview, StoredRelease
+from reconciler.model.observed import ObservedCluster, Obstacle, Preview, StoredRelease
+from reconciler.model.refusal import says_immutable
 
 # How the server says that a right is missing; a quota or a policy says something else, with the same status.
 _NO_RIGHT = '" cannot '
@@ -84,9 +85,11 @@ class Previewer:
             refusal = f"{identity.kind.name} has no metadata.name, which Helm needs to find it again"
             return Preview(identity, None, item, None, verified=False, refusal=refusal)
         other = owner(live) if live else None
-        if live is not None and other != (release.namespace, release.name) and not (known and other is None):
+        if live is None or other == (release.namespace, release.name) or (known and other is None):
+            return self._ask(identity, item, live, HELM_MANAGER)
+        if other is not None:
             return Preview(identity, live, item, None, verified=False, refusal=_not_ours(identity, other))
-        return self._ask(identity, item, live, HELM_MANAGER)
+        return _unowned(self._ask(identity, item, live, HELM_MANAGER))
 
     def _live(self, identity: ObjectId) -> JsonMap | None:
         known = self.observed.objects.get(identity)
@@ -115,7 +118,9 @@ class Previewer:
 
     def _deletions(self, gone: Iterable[ObjectId]) -> list[Preview]:
         found = ((identity, self.observed.objects.get(identity)) for identity in gone)
-        return [Preview(identity, live, None, None, verified=True) for identity, live in found if live is not None]
+        # Helm looks at the live object as well before it deletes.
+        going = ((identity, live) for identity, live in found if live is not None and not is_kept(live))
+        return [Preview(identity, live, None, None, verified=True) for identity, live in going]
 
 
 def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: ApiError) -> Preview:
@@ -127,6 +132,8 @@ def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: 
         return _guess(identity, item, live, f"an admission webhook does not answer: {error.message}")
     if error.status == HTTPStatus.UNAUTHORIZED:
         raise error
+    if live is not None and error.causes and all(map(says_immutable, error.causes)):
+        return _immutable(identity, item, live, error)
     # One object's trouble is its release's alone.
     return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")
 
@@ -138,10 +145,19 @@ def _guess(identity: ObjectId, item: JsonMap, live: JsonMap | None, note: str) -
     return Preview(identity, live, item, after, verified=False, note=note)
 
 
-def _not_ours(identity: ObjectId, other: tuple[str, str] | None) -> str:
-    if other is None:
-        return (
-            f"{identity} exists already and belongs to no release: rename it in the chart, "
-            "or give it to this release with the label and the annotations that Helm asks for"
-        )
+def _immutable(identity: ObjectId, item: JsonMap, live: JsonMap, error: ApiError) -> Preview:
+    """Nothing else is wrong with it, so it can be had by making it anew."""
+    guess = _guess(identity, item, live, "it is made anew, so the server says only then what it stores")
+    return replace(guess, refusal=f"{identity}: {error.message}", obstacles=frozenset({Obstacle.IMMUTABLE}))
+
+
+def _unowned(asked: Preview) -> Preview:
+    """What it would become if it were taken over; an answer that is no stays one."""
+    if asked.refusal and not asked.obstacles:
+        return asked
+    refusal = f"{asked.id} exists already and belongs to no release: rename it in the chart, or have it taken over"
+    return replace(asked, refusal=refusal, obstacles=asked.obstacles | {Obstacle.UNOWNED})
+
+
+def _not_ours(identity: ObjectId, other: tuple[str, str]) -> str:
     return f"{identity} exists already and belongs to release {'/'.join(other)}: rename one of the two"

@@ -11,14 +11,19 @@ from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import Preview, StoredRelease
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, WriteRelease
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, Work, WriteRelease
+from reconciler.model.policy import NO_CONSENT, Consent, Risk
 from reconciler.model.preflight import Check, masked
 from reconciler.model.secret import Mask
 from reconciler.plan.changes import change
+from reconciler.plan.leave import Leaves, leaves_of
 from reconciler.plan.order import in_order
-from reconciler.plan.own import OwnState
+from reconciler.plan.own import OwnState, own_hazards
 from reconciler.plan.pending import repair_reason
 from reconciler.plan.places import located
+from reconciler.plan.recreating import preparations
+from reconciler.plan.release_risks import release_hazards
+from reconciler.plan.risks import Hazard, object_hazards
 from reconciler.plan.states import (
     TAKES_OVER,
     Foreign,
@@ -46,16 +51,22 @@ class TargetPreview:
     Attributes:
         refusal: why it cannot be done as a whole, such as that it could not even be rendered.
         rendered: the objects of a release, as far as they had to be rendered.
+        record: that Helm's record of the release nearly fills its Secret, in words; None where it does not.
     """
 
     objects: tuple[Preview, ...] = ()
     refusal: str | None = None
     rendered: tuple[JsonMap, ...] = field(default=(), repr=False)
+    record: str | None = None
 
     @property
     def refusals(self) -> list[str]:
         """Why it cannot be done: foreign text, not masked."""
         return [refusal for refusal in (self.refusal, *(item.refusal for item in self.objects)) if refusal]
+
+    def permitted(self, target: Target, leaves: Leaves) -> TargetPreview:
+        """The same without the refusals that leave is given for."""
+        return replace(self, objects=leaves.permitted(self.objects, target))
 
     def changes(self, mask: Mask, manager: str) -> tuple[ObjectChange, ...]:
         """What will differ in the cluster, with who else than `manager` wrote what is there."""
@@ -72,31 +83,43 @@ def build_plan(
     states: Mapping[ReleaseId, State],
     previews: Mapping[Target, TargetPreview],
     notes: tuple[Check, ...] = (),
+    consent: Consent = NO_CONSENT,
 ) -> Plan:
     """What to do to make the clusters as desired; `previews` has all that is not as it should be.
 
     `notes` are what is worth to be known beside it.
     """
     mask = desired.mask
-    actions = [own_action(state, previews.get(state.target, NOTHING_ASKED), mask) for state in own]
+    leaves = leaves_of(desired, consent)
+    actions = [own_action(state, previews.get(state.target, NOTHING_ASKED), leaves) for state in own]
     for release in desired.releases:
-        preview = previews.get(release.id, NOTHING_ASKED)
-        action = _Decision(desired.name, release, preview, mask).action(states[release.id])
+        preview = previews.get(release.id, NOTHING_ASKED).permitted(release.id, leaves)
+        action = _Decision(desired.name, release, preview, leaves).action(states[release.id])
         actions.append(replace(action, chart=release.chart.identity if release.chart else None))
     warnings = dict.fromkeys(masked(note, mask) for note in (*unlocked(desired), *notes))
-    return Plan(desired.name, in_order(located(actions, desired), desired), tuple(warnings))
+    ordered = in_order(located(actions, desired), desired)
+    return Plan(desired.name, ordered, tuple(warnings), tuple(leaves.refusals(ordered)))
 
 
-def own_action(state: OwnState, preview: TargetPreview, mask: Mask) -> Action:
+def own_action(state: OwnState, preview: TargetPreview, leaves: Leaves) -> Action:
     """What to do about a namespace, secret or ServiceAccount of the environment."""
-    refusal = state.taken or next(iter(preview.refusals), None)
+    preview = preview.permitted(state.target, leaves)
+    hazards = (*own_hazards(state), *object_hazards(preview.objects))
+    risks = tuple(leaves.label(hazard, state.target) for hazard in hazards)
+    refusal = state.taken or next(iter((*preview.refusals, *leaves.lacking(hazards, state.target))), None)
     if refusal:
-        return Action(ActionKind.BLOCKED, state.target, mask.text(refusal), (), frozenset(), None)
-    changes = preview.changes(mask, OWN_MANAGER)
+        reason = leaves.mask.text(refusal)
+        return Action(ActionKind.BLOCKED, state.target, reason, (), frozenset(), None, risks=risks)
+    changes = preview.changes(leaves.mask, OWN_MANAGER)
     if not changes:
         return _nothing(state.target)
     kind, reason = _own_reason(state, changes)
-    return Action(kind, state.target, reason, changes, frozenset(), state.work)
+    return Action(kind, state.target, reason, changes, frozenset(), _own_work(state, preview), risks=risks)
+
+
+def _own_work(state: OwnState, preview: TargetPreview) -> Work:
+    first = tuple(preparations(preview.objects, state.target))
+    return replace(state.work, first=first) if isinstance(state.work, ApplyObjects) else state.work
 
 
 def _own_reason(state: OwnState, changes: tuple[ObjectChange, ...]) -> tuple[ActionKind, str]:
@@ -114,12 +137,31 @@ class _Decision:
     environment: str
     release: Release
     preview: TargetPreview
-    mask: Mask
+    leaves: Leaves
+
+    @property
+    def mask(self) -> Mask:
+        return self.leaves.mask
 
     def action(self, state: State) -> Action:
-        cause, refusal = self._refusal(state)
+        cause, refusal = self._obstacle(state)
         if refusal:
             return Action(ActionKind.BLOCKED, self.release.id, refusal, (), frozenset(), None, cause)
+        hazards = self._hazards(state)
+        risks = tuple(self.leaves.label(hazard, self.release.id) for hazard in hazards)
+        done = self._done(state)
+        refusals = (*self.preview.refusals, *(self.leaves.lacking(hazards, self.release.id) if done.work else ()))
+        if refusals:
+            reason = "; ".join(map(self.mask.text, refusals))
+            return Action(ActionKind.BLOCKED, self.release.id, reason, (), frozenset(), None, risks=risks)
+        return replace(done, risks=risks if done.work else ())
+
+    def _hazards(self, state: State) -> tuple[Hazard, ...]:
+        record = [Hazard(Risk.NEAR_SIZE_LIMIT, None, self.preview.record)] if self.preview.record else []
+        whole = release_hazards(state, self.release.chart)
+        return (*whole, *object_hazards(self.preview.objects), *record)
+
+    def _done(self, state: State) -> Action:
         match state:
             case NotInstalled():
                 return self._write(ActionKind.INSTALL, "not installed", 1, None)
@@ -135,8 +177,8 @@ class _Decision:
                 return self._correct()
         raise AssertionError(f"no decision for {type(state).__name__}")
 
-    def _refusal(self, state: State) -> tuple[Cause | None, str]:
-        """Why it cannot be done; empty when it can. What others said is named by its words alone."""
+    def _obstacle(self, state: State) -> tuple[Cause | None, str]:
+        """Why it cannot be done in this state, whatever becomes of its objects; empty when it can."""
         match state:
             case Locked(stored, since):
                 return Cause.OPERATION_IN_PROGRESS, (
@@ -159,16 +201,17 @@ class _Decision:
             case Foreign(_, environment):
                 reason = f'it belongs to the environment "{environment}"; rename it, or remove it there first'
                 return Cause.RELEASE_TAKEN, reason
-        return None, "; ".join(map(self.mask.text, self.preview.refusals))
+        return None, ""
 
     def _write(self, kind: ActionKind, reason: str, revision: int, repair: int | None) -> Action:
         checks = tuple(
             (item.id.kind, item.desired)
             for item in self.preview.objects
-            if item.desired is not None and not item.verified
+            if item.desired is not None and not item.verified and not item.obstacles
         )
         description = f"reconciler: {reason}"
-        work = WriteRelease(self.release, self.environment, revision, repair, checks, description)
+        first = tuple(preparations(self.preview.objects, self.release.id))
+        work = WriteRelease(self.release, self.environment, revision, repair, checks, description, first)
         return Action(kind, self.release.id, reason, self.preview.changes(self.mask, HELM_MANAGER), frozenset(), work)
 
     def _claim(self, stored: StoredRelease) -> Action:
@@ -185,7 +228,8 @@ class _Decision:
         items = tuple(
             (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
         )
-        work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate)
+        first = tuple(preparations(self.preview.objects, self.release.id))
+        work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate, first)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.compare import Difference, differences, meaningful, show
+from reconciler.model.compare import Difference, differences, meaningful, missing_from, show
 from reconciler.model.json import Json, JsonMap
+from reconciler.model.manifest import as_stored
 from reconciler.model.object_version import version_of
-from reconciler.model.observed import Preview
+from reconciler.model.observed import Obstacle, Preview
 from reconciler.model.plan import FieldChange, ObjectChange, Verb
 from reconciler.model.secret import Mask, mask_secret_object
 from reconciler.plan.writers import writer
@@ -23,11 +24,19 @@ def change(preview: Preview, mask: Mask, ours: str | None = None) -> ObjectChang
         return ObjectChange(Verb.CREATE, preview.id, fields, preview.verified, preview.note)
     if preview.after is None:
         return ObjectChange(Verb.DELETE, preview.id, (), preview.verified, preview.note, version_of(preview.before))
-    found = differences(preview.before, preview.after)
+    found = _found(preview.before, preview.after, preview)
     if not found:
         return None
     fields = tuple(_field(difference, preview.before, mask, ours) for difference in found)
-    return ObjectChange(Verb.UPDATE, preview.id, fields, preview.verified, preview.note, version_of(preview.before))
+    verb = Verb.REPLACE if Obstacle.IMMUTABLE in preview.obstacles else Verb.UPDATE
+    return ObjectChange(verb, preview.id, fields, preview.verified, preview.note, version_of(preview.before))
+
+
+def _found(before: JsonMap, after: JsonMap, preview: Preview) -> list[Difference]:
+    if Obstacle.IMMUTABLE in preview.obstacles and preview.desired is not None:
+        # What the server adds to a new object by itself is not known, and no difference.
+        return list(missing_from(as_stored(preview.desired), before))
+    return differences(before, after)
 
 
 def _content(item: JsonMap, mask: Mask) -> Iterator[FieldChange]:

@@ -13,10 +13,13 @@ from reconciler.model.desired import Desired, Namespace, SecretObject
 from reconciler.model.graph import written_needs
 from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, SecretId
 from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.manifest import owner
 from reconciler.model.observed import Observed
 from reconciler.model.ownership import ENVIRONMENT, object_labels
 from reconciler.model.plan import ApplyObjects, Work
+from reconciler.model.policy import Risk
 from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
+from reconciler.plan.risks import Hazard
 from reconciler.plan.states import Lacking
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
@@ -33,6 +36,7 @@ class OwnState:
         taken: why it cannot be ours, or None.
         work: what makes it as it should be.
         reason: why that is done, where it is more than that something differs.
+        unowned: it exists, and belongs to no environment.
     """
 
     target: NamespaceId | SecretId | AccountId
@@ -43,6 +47,7 @@ class OwnState:
     taken: str | None
     work: Work
     reason: str | None = None
+    unowned: bool = False
 
 
 def classify_own(desired: Desired, observed: Observed, health: HealthOf = NOBODY) -> tuple[OwnState, ...]:
@@ -58,6 +63,12 @@ def _after(state: OwnState, lacking: Lacking | None) -> OwnState:
     return replace(state, taken=lacking.reason)
 
 
+def own_hazards(state: OwnState) -> Iterator[Hazard]:
+    """What taking over a namespace or secret as a whole may cost."""
+    if state.unowned:
+        yield Hazard(Risk.TAKES_OWNERSHIP, None, "it exists already and was not made by reconciler")
+
+
 def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
     labels = object_labels(desired.name)
     attached = _attached(desired)
@@ -69,7 +80,7 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
     for secret in desired.secrets:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
         identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
-        taken = _secret_taken(desired.name, secret, live)
+        taken = _secret_taken(desired.name, live)
         yield _state(secret.id, identity, _secret_item(secret, labels), live, taken)
 
 
@@ -77,9 +88,9 @@ def _state(
     target: NamespaceId | SecretId, identity: ObjectId, item: JsonMap, live: JsonMap | None, taken: str | None
 ) -> OwnState:
     work = ApplyObjects(((identity.kind, item),), OWN_MANAGER)
-    adopted = live is not None and _environment_of(live) is None
-    reason = "takes over a namespace that exists already" if adopted else None
-    return OwnState(target, identity, item, live, holds(live, item), taken, work, reason)
+    unowned = live is not None and _environment_of(live) is None
+    reason = f"takes over a {identity.kind.name.lower()} that exists already" if unowned else None
+    return OwnState(target, identity, item, live, holds(live, item), taken, work, reason, unowned)
 
 
 def holds(live: JsonMap | None, item: JsonMap) -> bool:
@@ -120,17 +131,12 @@ def _namespace_taken(environment: str, live: JsonMap | None) -> str | None:
     return None
 
 
-def _secret_taken(environment: str, secret: SecretObject, live: JsonMap | None) -> str | None:
-    if live is None:
-        return None
+def _secret_taken(environment: str, live: JsonMap | None) -> str | None:
     other = _environment_of(live)
-    if other is None:
-        return "it exists already and was not made by reconciler; delete it, or give this one another `name`"
-    if other != environment:
+    if other not in (None, environment):
         return f'it belongs to the environment "{other}"; give this one another `name`'
-    if live.get("type") != secret.type:
-        return f"its type is {live.get('type')} and cannot change to {secret.type}; delete it, and it is made anew"
-    return None
+    release = owner(live) if live else None
+    return f"it belongs to release {'/'.join(release)}; give this one another `name`" if release else None
 
 
 def _environment_of(live: JsonMap | None) -> str | None:

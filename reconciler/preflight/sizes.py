@@ -12,10 +12,8 @@ from reconciler.errors import Location
 from reconciler.model.identity import ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.preflight import Area, Check, Status
+from reconciler.model.sizes import LIMIT, SOON, kilobytes
 
-# k8s.io/api/core/v1: MaxSecretSize, counted over the decoded values of a Secret.
-LIMIT = 1_048_576
-_SOON = LIMIT * 80 // 100
 _NAMED = 3
 
 
@@ -40,14 +38,14 @@ class Record:
     @property
     def is_nearly_too_large(self) -> bool:
         """Whether a little more is too much."""
-        return self.size > _SOON
+        return self.size > SOON
 
     @property
     def message(self) -> str:
         """How large it gets, and why."""
-        files = ", ".join(f"{name} ({_kilobytes(size)})" for name, size in self.largest)
+        files = ", ".join(f"{name} ({kilobytes(size)})" for name, size in self.largest)
         share = "more than" if self.is_too_large else f"{self.size * 100 // LIMIT} % of"
-        told = f"Helm's record of it needs {_kilobytes(self.size)}, {share} what a Secret can hold"
+        told = f"Helm's record of it needs {kilobytes(self.size)}, {share} what a Secret can hold"
         return f"{told}; the largest files: {files}" if files else told
 
 
@@ -57,7 +55,7 @@ HINT = "leave out of the chart what is no part of it, with .helmignore, or split
 def may_be_large(chart_size: int, objects: Sequence[JsonMap], values: JsonMap) -> bool:
     """Whether it is worth to look closely: text never gets larger than this on its way into the Secret."""
     # Files are in base64 inside, and everything is in base64 outside.
-    return (chart_size + len(_dumped(list(objects))) + len(_dumped(values))) * 16 // 9 > _SOON
+    return (chart_size + len(_dumped(list(objects))) + len(_dumped(values))) * 16 // 9 > SOON
 
 
 def record(release: ReleaseId, files: Mapping[str, bytes], objects: Sequence[JsonMap], values: JsonMap) -> Record:
@@ -76,11 +74,7 @@ def size_check(found: Record, where: Location | None) -> Check:
         return Check(Area.SIZE, subject, Status.FAILED, found.message, HINT, where, cluster)
     if found.is_nearly_too_large:
         return Check(Area.SIZE, subject, Status.WARNING, found.message, HINT, where, cluster)
-    return Check(Area.SIZE, subject, Status.OK, f"Helm's record of it fits ({_kilobytes(found.size)})", cluster=cluster)
-
-
-def _kilobytes(size: int) -> str:
-    return f"{size / 1024:,.0f} KiB"
+    return Check(Area.SIZE, subject, Status.OK, f"Helm's record of it fits ({kilobytes(found.size)})", cluster=cluster)
 
 
 def _dumped(value: object) -> bytes:

@@ -29,7 +29,9 @@ class FieldDocument(Document):
 class ChangeDocument(Document):
     """One object that will change."""
 
-    verb: Literal["create", "update", "delete"] = Field(description="What happens to it.")
+    verb: Literal["create", "update", "replace", "delete"] = Field(
+        description="What happens to it; replace: it is deleted and made anew."
+    )
     api_version: str = Field(description="Its apiVersion.")
     kind: str = Field(description="Its kind.")
     namespace: str = Field(description="Its namespace; empty for cluster-scoped kinds.")

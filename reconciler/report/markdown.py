@@ -107,14 +107,20 @@ def _details(action: Action, *, several: bool) -> str:
 
 
 def _change_lines(change: ObjectChange) -> Iterator[str]:
-    signs = {Verb.CREATE: "+", Verb.UPDATE: "@@", Verb.DELETE: "-"}
-    end = " @@" if change.verb is Verb.UPDATE else ""
-    yield f"{signs[change.verb]} {change.id}{end}"
+    yield _TITLES[change.verb].format(change.id)
     if change.note:
         yield f"# not checked by the server: {change.note}"
-    if change.verb is Verb.UPDATE:
+    if change.verb in (Verb.UPDATE, Verb.REPLACE):
         for field in change.fields:
             yield from _field_lines(field)
+
+
+_TITLES = {
+    Verb.CREATE: "+ {}",
+    Verb.UPDATE: "@@ {} @@",
+    Verb.REPLACE: "@@ {} @@ deleted and made anew",
+    Verb.DELETE: "- {}",
+}
 
 
 def _field_lines(field: FieldChange) -> Iterator[str]:

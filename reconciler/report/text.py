@@ -25,7 +25,12 @@ _SIGNS = {
     ActionKind.NONE: ("=", "quiet"),
     ActionKind.BLOCKED: ("!", "error"),
 }
-_VERB_SIGNS = {Verb.CREATE: ("+", "add"), Verb.UPDATE: ("~", "change"), Verb.DELETE: ("-", "remove")}
+_VERB_SIGNS = {
+    Verb.CREATE: ("+", "add"),
+    Verb.UPDATE: ("~", "change"),
+    Verb.REPLACE: ("±", "remove"),
+    Verb.DELETE: ("-", "remove"),
+}
 _NOTHING = "nothing in it"
 _MARKS = {
     Result.DONE: ("✓", "good"),
@@ -159,7 +164,7 @@ def _notes(changes: Iterable[ObjectChange]) -> list[str]:
 def _change_lines(change: ObjectChange, style: Style, *, full: bool) -> Iterator[str]:
     sign, meaning = _VERB_SIGNS[change.verb]
     yield "      " + style.paint(f"{sign} {clean(str(change.id))}", meaning)
-    if change.verb is Verb.UPDATE or full:
+    if change.verb in (Verb.UPDATE, Verb.REPLACE) or full:
         for field in change.fields:
             yield from _field_lines(field, style)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.policy import DEFAULT_POLICY, DEFAULT_RISKS, Leave, LockPolicy, Policy, PrunePolicy, Risk
+from reconciler.model.policy import DEFAULT_POLICY, Leave, LockPolicy, Policy, PrunePolicy, Risk
 from tests.desired.project import HEAD, Project
 
 
@@ -14,7 +14,7 @@ def test_without_a_policy_the_defaults_hold(project: Project) -> None:
 
 
 def test_everything_can_be_said(project: Project) -> None:
-    """What is left out keeps its default, within `risks` too."""
+    """What is left out keeps its default."""
     text = """\
 policy:
   risks: {deletes-data: never, restarts-pods: ask}
@@ -23,7 +23,7 @@ policy:
   lock: {enabled: false, namespace: ops, duration: 30s, helmTimeout: 2h}
 """
     assert project.load(HEAD + text).policy == Policy(
-        {**DEFAULT_RISKS, Risk.DELETES_DATA: Leave.NEVER, Risk.RESTARTS_PODS: Leave.ASK},
+        {Risk.DELETES_DATA: Leave.NEVER, Risk.RESTARTS_PODS: Leave.ASK},
         ("configmap/shop/*",),
         PrunePolicy(
             enabled=False,

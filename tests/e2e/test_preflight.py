@@ -370,20 +370,21 @@ def test_a_chart_that_is_too_large(
 
 
 def test_the_estimate_of_the_size(project: Project, kubectl: Kubectl) -> None:
-    """Within two hundredths of what Helm then really stores; and a warning that more is too much, in the plan too."""
+    """Within two hundredths of what Helm then really stores; a warning that more is too much; in the plan a risk."""
     project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
     (project.folder / "charts/config/files").mkdir()
     (project.folder / "charts/config/files/model.bin").write_bytes(NOISE)
     project.environment("releases: {app: {chart: charts/config}}\n")
 
     warned = troubles(project)[f"release {project.namespace}/app"]
-    said = [item["message"] for item in project.document("plan")["warnings"]]
+    (action,) = (item for item in project.document("plan")["actions"] if item["target"]["kind"] == "release")
     project.applied()
     name = "sh.helm.release.v1.app.v1"
     stored = kubectl("-n", project.namespace, "get", "secret", name, "-o", "jsonpath={.data.release}")
 
     assert warned["status"] == "warning"
-    assert said == [warned["message"]]
+    risk = {"risk": "near-size-limit", "object": None, "message": warned["message"], "leave": "allow"}
+    assert action["risks"] == [risk]
     needed = int(warned["message"].split(" needs ")[1].split(" KiB")[0].replace(",", "")) * 1024
     real = len(stored) * 3 / 4
     assert abs(needed - real) / real < 0.02

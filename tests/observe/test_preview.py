@@ -13,7 +13,7 @@ from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, dig
 from reconciler.model.manifest import object_id
-from reconciler.model.observed import Preview, StoredRelease
+from reconciler.model.observed import Obstacle, Preview, StoredRelease
 from reconciler.model.secret import SecretText
 from reconciler.observe.live import observe
 from reconciler.observe.preview import Previewer
@@ -119,6 +119,13 @@ def test_what_is_no_longer_rendered_is_deleted(installed: Installed, look: Looki
     assert seen.upgrade(*(item for item in seen.manifest if item["kind"] != "ConfigMap")) == {}
 
 
+def test_what_somebody_keeps_by_hand_stays(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """The same annotation on the live object alone, which Helm looks at before it deletes."""
+    kubectl("-n", installed.namespace, "annotate", "cm", "app", "helm.sh/resource-policy=keep")
+    seen = look(installed.namespace)
+    assert seen.upgrade(*(item for item in seen.manifest if item["kind"] != "ConfigMap")) == {}
+
+
 def test_what_is_to_be_kept_stays(installed: Installed, look: Looking) -> None:
     """`helm.sh/resource-policy: keep` in the stored manifest, as Helm looks at it."""
     seen = look(installed.namespace)
@@ -219,32 +226,57 @@ def test_what_the_server_refuses(item: JsonMap, said: str, installed: Installed,
     assert len(found) == 2
 
 
-@pytest.mark.parametrize(
-    ("annotations", "said"),
-    [
-        (
-            (),
-            (
-                "exists already and belongs to no release: rename it in the chart, "
-                "or give it to this release with the label and the annotations that Helm asks for"
-            ),
-        ),
-        (
-            ("meta.helm.sh/release-name=app",),
-            "exists already and belongs to release NAMESPACE/app: rename one of the two",
-        ),
-    ],
-)
-def test_objects_of_others(
-    annotations: tuple[str, ...], said: str, installed: Installed, look: Looking, kubectl: Kubectl
-) -> None:
-    """They are never taken over, and their owner is named."""
+def test_an_object_of_another_release(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """It is not taken, whatever leave there is; its owner is named."""
     home = installed.namespace
     kubectl("-n", home, "create", "configmap", "new")
-    if annotations:
-        kubectl("-n", home, "annotate", "cm", "new", *annotations, f"meta.helm.sh/release-namespace={home}")
+    kubectl(
+        "-n", home, "annotate", "cm", "new", "meta.helm.sh/release-name=app", f"meta.helm.sh/release-namespace={home}"
+    )
     (preview,) = look(home, "new").upgrade(config_map("new")).values()
-    assert str(preview.refusal) == f"ConfigMap {home}/new " + said.replace("NAMESPACE", home)
+    said = f"ConfigMap {home}/new exists already and belongs to release {home}/app: rename one of the two"
+    assert (preview.refusal, preview.obstacles, preview.verified) == (said, frozenset(), False)
+
+
+def test_an_object_of_nobody(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """It is refused until leave is given; what it would become then is asked all the same."""
+    home = installed.namespace
+    kubectl("-n", home, "create", "configmap", "new", "--from-literal=a=theirs")
+    (preview,) = look(home, "new").upgrade(config_map("new", a="ours")).values()
+    assert str(preview.refusal).startswith(f"ConfigMap {home}/new exists already and belongs to no release")
+    assert (preview.obstacles, preview.verified) == (frozenset({Obstacle.UNOWNED}), True)
+    assert dig(preview.after, "data", "a") == "ours"
+
+
+def test_an_object_of_nobody_that_the_server_refuses(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """Then no leave helps, and there is nothing to ask for."""
+    home = installed.namespace
+    kubectl("-n", home, "create", "configmap", "new")
+    (preview,) = look(home, "new").upgrade({**config_map("new"), "typo": 1}).values()
+    assert "field not declared in schema" in str(preview.refusal)
+    assert preview.obstacles == frozenset()
+
+
+def _secret(kind: str, **data: str) -> JsonMap:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "new"}, "type": kind, "data": data}
+
+
+@pytest.mark.parametrize(
+    ("item", "obstacles"),
+    [
+        pytest.param(_secret("other", a="eA=="), {Obstacle.IMMUTABLE, Obstacle.UNOWNED}, id="an immutable field"),
+        pytest.param(_secret("other", **{"no key": "eA=="}), set(), id="something else as well"),
+    ],
+)
+def test_a_field_that_cannot_change(
+    item: JsonMap, obstacles: set[Obstacle], installed: Installed, look: Looking, kubectl: Kubectl
+) -> None:
+    """Making the object anew helps only where nothing else is wrong with it."""
+    home = installed.namespace
+    kubectl("-n", home, "create", "secret", "generic", "new")
+    (preview,) = look(home, "new").upgrade(item).values()
+    assert preview.refusal
+    assert set(preview.obstacles) == obstacles
     assert not preview.verified
 
 

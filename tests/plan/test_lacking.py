@@ -15,6 +15,7 @@ from reconciler.model.standing import HEALTHY, Condition, Health
 from reconciler.plan.build import NOTHING_ASKED, own_action
 from reconciler.plan.classify import classify
 from reconciler.plan.lacking import Bystanders
+from reconciler.plan.leave import leaves_of
 from reconciler.plan.own import classify_own
 from reconciler.plan.states import Lacking, NotInstalled
 from tests.plan.factories import API, desired, namespace, observed, release, secret, stored
@@ -78,4 +79,4 @@ def test_a_namespace_or_secret_waits_too() -> None:
     world = observed(namespaces={NamespaceId("main", "shop"): live})
     [settled] = classify_own(wanted, world)
     assert settled.as_it_should_be
-    assert own_action(settled, NOTHING_ASKED, wanted.mask).kind is ActionKind.NONE
+    assert own_action(settled, NOTHING_ASKED, leaves_of(wanted)).kind is ActionKind.NONE

@@ -8,7 +8,9 @@ import pytest
 
 from reconciler.model.identity import NamespaceId, SecretId
 from reconciler.model.json import Json, JsonMap
-from reconciler.plan.own import OwnState, classify_own
+from reconciler.model.manifest import RELEASE_NAME, RELEASE_NAMESPACE
+from reconciler.model.policy import Risk
+from reconciler.plan.own import OwnState, classify_own, own_hazards
 from tests.plan.factories import desired, namespace, observed, secret
 
 OURS: dict[str, Json] = {"reconciler/environment": "staging", "app.kubernetes.io/managed-by": "reconciler"}
@@ -135,23 +137,34 @@ def test_whose_a_namespace_is(labels: JsonMap, taken: str | None) -> None:
     [
         pytest.param(None, None, id="does not exist"),
         pytest.param(_live_secret(OURS, {}), None, id="ours"),
-        pytest.param(
-            _live_secret({}, {}),
-            "it exists already and was not made by reconciler; delete it, or give this one another `name`",
-            id="nobody's",
-        ),
+        pytest.param(_live_secret({}, {}), None, id="nobody's: whether it is taken over is asked"),
+        pytest.param(_live_secret(OURS, {}, "kubernetes.io/tls"), None, id="of another type: the server is asked"),
         pytest.param(
             _live_secret({"reconciler/environment": "production"}, {}),
             'it belongs to the environment "production"; give this one another `name`',
             id="another environment's",
         ),
         pytest.param(
-            _live_secret(OURS, {}, "kubernetes.io/tls"),
-            "its type is kubernetes.io/tls and cannot change to Opaque; delete it, and it is made anew",
-            id="of another type",
+            {"metadata": {"annotations": {RELEASE_NAME: "api", RELEASE_NAMESPACE: "shop"}}},
+            "it belongs to release shop/api; give this one another `name`",
+            id="a release's",
         ),
     ],
 )
 def test_whose_a_secret_is(live: JsonMap | None, taken: str | None) -> None:
     """A Secret of others is never written to, and what to do is said."""
     assert of_secret(live).taken == taken
+
+
+@pytest.mark.parametrize("state", [of_namespace(_live_namespace({})), of_secret(_live_secret({}, {}))])
+def test_what_is_nobody_s_is_a_risk(state: OwnState) -> None:
+    """It is taken over as a whole, and the plan says so."""
+    (found,) = own_hazards(state)
+    assert (found.risk, found.object) == (Risk.TAKES_OWNERSHIP, None)
+    assert str(state.reason).startswith("takes over a ")
+
+
+@pytest.mark.parametrize("state", [of_namespace(None), of_secret(None), of_secret(_live_secret(OURS, {}))])
+def test_what_is_new_or_ours_is_none(state: OwnState) -> None:
+    """There is nobody to take it from."""
+    assert list(own_hazards(state)) == []

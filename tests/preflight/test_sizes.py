@@ -7,7 +7,8 @@ import random
 import pytest
 
 from reconciler.model.preflight import Area, Status
-from reconciler.preflight.sizes import LIMIT, Record, may_be_large, record, size_check
+from reconciler.model.sizes import LIMIT
+from reconciler.preflight.sizes import Record, may_be_large, record, size_check
 from tests.preflight.objects import API, WHERE
 
 

@@ -1,0 +1,178 @@
+"""Each risk on a real API server: shown in the plan, and taken only with leave."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Kubectl
+from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
+
+pytestmark = pytest.mark.e2e
+
+RELEASE = "releases: {app: {chart: charts/app}}"
+
+
+def chart(project: Project, text: str, values: str = DEPLOYMENT_VALUES, version: str = "0.1.0") -> None:
+    """The chart of the release `app`, with one template."""
+    project.chart("app", {"templates/app.yaml": text}, values, version)
+
+
+def risks(project: Project, *options: str) -> dict[str, tuple[str, str]]:
+    """The risks of a plan as risk → (object, leave)."""
+    actions = project.document("plan", *options)["actions"]
+    return {risk["risk"]: (risk["object"], risk["leave"]) for item in actions for risk in item["risks"]}
+
+
+def live(kubectl: Kubectl, project: Project, kind: str, name: str = "app") -> Any:
+    """A live object; None where there is none."""
+    found = kubectl("-n", project.namespace, "get", kind, name, "--ignore-not-found", "-o", "json")
+    return json.loads(found) if found else None
+
+
+def uid(kubectl: Kubectl, project: Project, kind: str, name: str = "app") -> str:
+    """Which object it is."""
+    return str(live(kubectl, project, kind, name)["metadata"]["uid"])
+
+
+STATEFUL_SET = """
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: app}
+    spec:
+      serviceName: {{ .Values.service }}
+      replicas: {{ .Values.replicas }}
+      selector: {matchLabels: {app: {{ .Values.label }}}}
+      template:
+        metadata: {labels: {app: {{ .Values.label }}}}
+        spec: {terminationGracePeriodSeconds: 0, containers: [{name: main, image: "example.com/app:1"}]}
+"""
+SERVICE = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: app}
+    spec: {clusterIP: {{ .Values.address }}, selector: {app: app}, ports: [{port: 80}]}
+"""
+JOB = """
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: app}
+    spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: {{ .Values.image }}}]}}}
+"""
+SELECTOR = DEPLOYMENT.replace("app: {{ .Release.Name }}", "app: {{ .Values.label }}")
+IMMUTABLE = [
+    pytest.param("deployment", SELECTOR, {"label": "one"}, {"label": "two"}, id="Deployment: selector"),
+    pytest.param("service", SERVICE, {"address": '""'}, {"address": "None"}, id="Service: clusterIP"),
+    pytest.param("job", JOB, {"image": "example.com/app:1"}, {"image": "example.com/app:2"}, id="Job: template"),
+    pytest.param(
+        "statefulset",
+        STATEFUL_SET,
+        {"service": "one", "replicas": 1, "label": "x"},
+        {"service": "two", "replicas": 1, "label": "x"},
+        id="StatefulSet: serviceName",
+    ),
+    pytest.param(
+        "statefulset",
+        STATEFUL_SET,
+        {"service": "one", "replicas": 1, "label": "x"},
+        {"service": "one", "replicas": 1, "label": "z"},
+        id="StatefulSet: selector",
+    ),
+]
+
+
+def _values(changes: dict[str, Any]) -> str:
+    told = {"replicaCount": 1, "image": "example.com/app:1", **changes}
+    return "".join(f"{key}: {value}\n" for key, value in told.items())
+
+
+@pytest.mark.parametrize(("kind", "template", "before", "after"), IMMUTABLE)
+def test_an_object_is_made_anew_with_leave_alone(
+    kind: str, template: str, before: dict[str, Any], after: dict[str, Any], project: Project, kubectl: Kubectl
+) -> None:
+    """Without leave the release is blocked, with the flag in the reason; with it the object is another one."""
+    chart(project, template, _values(before))
+    project.environment(RELEASE)
+    project.applied()
+    old = uid(kubectl, project, kind)
+    chart(project, template, _values(after))
+    flag = f"--allow-recreate={kind}/{project.namespace}/app"
+
+    refused, written = project.writes_during("apply")
+    assert (refused.code, written) == (1, [])
+    assert f"allow it with `--allow-recreate {kind}/{project.namespace}/app`" in refused.out
+    assert project("apply", f"--allow-recreate={kind}/{project.namespace}/other").code == 1
+    assert uid(kubectl, project, kind) == old
+
+    planned = project("plan", flag)
+    assert planned.code == 2, planned.text
+    assert "! must recreate: " in planned.out
+    project.applied(flag)
+    assert uid(kubectl, project, kind) != old
+    assert project("plan").code == 0
+
+
+@pytest.fixture
+def foreign(project: Project, kubectl: Kubectl) -> Project:
+    """A project whose release has a ConfigMap that somebody made by hand."""
+    kubectl("create", "namespace", project.namespace)
+    kubectl("-n", project.namespace, "create", "configmap", "app", "--from-literal=text=mine", "--from-literal=more=x")
+    chart(project, CONFIG_MAP, "text: hello\n")
+    return project
+
+
+def test_an_object_of_nobody_is_adopted_with_leave(foreign: Project, kubectl: Kubectl) -> None:
+    """The plan lists it with the fields that will change; what others have in it stays; afterwards it is ours."""
+    foreign.environment("namespaces: {NAMESPACE: {manage: false}}\n" + RELEASE)
+    flag = f"--allow=takes-ownership=configmap/{foreign.namespace}/app"
+    refused, written = foreign.writes_during("apply")
+    assert (refused.code, written) == (1, [])
+    assert flag.replace("=", " ", 1) in refused.out
+
+    assert risks(foreign, flag) == {"takes-ownership": (f"ConfigMap {foreign.namespace}/app", "allow")}
+    planned = foreign("plan", flag)
+    assert planned.code == 2, planned.text
+    assert 'data.text: "mine" → "hello"' in planned.out
+    foreign.applied(flag)
+
+    found = live(kubectl, foreign, "configmap")
+    assert found["data"] == {"text": "hello", "more": "x"}
+    assert found["metadata"]["annotations"]["meta.helm.sh/release-name"] == "app"
+    assert foreign.actions() == {}
+    kubectl("-n", foreign.namespace, "patch", "cm", "app", "-p", '{"data":{"text":"drifted"}}')
+    foreign.applied()
+
+
+def test_the_policy_can_give_leave_to_adopt(foreign: Project, kubectl: Kubectl) -> None:
+    """For the objects that it names, and no others."""
+    kubectl("-n", foreign.namespace, "create", "configmap", "other")
+    release = "namespaces: {NAMESPACE: {manage: false}}\n" + RELEASE.replace("app:", "other: {chart: charts/app}, app:")
+    foreign.environment(release + '\npolicy: {adopt: ["configmap/NAMESPACE/app"]}')
+    done = foreign("apply")
+    assert done.code == 1
+    assert live(kubectl, foreign, "configmap")["data"]["text"] == "hello"
+    assert "data" not in live(kubectl, foreign, "configmap", "other")
+
+
+def test_a_secret_of_nobody_is_adopted_with_leave(project: Project, kubectl: Kubectl) -> None:
+    """One of the environment's own, too; neither its old value nor its new one is shown."""
+    kubectl("create", "namespace", project.namespace)
+    kubectl("-n", project.namespace, "create", "secret", "generic", "db", "--from-literal=password=the-old-one")
+    project.environment("""
+        namespaces: {NAMESPACE: {manage: false}}
+        secrets: {db: {type: Opaque, data: {password: {env: DB_PASSWORD}}, namespaces: [NAMESPACE]}}
+    """)
+    flag, password = f"--allow=takes-ownership=secret/{project.namespace}/db", {"DB_PASSWORD": "the-new-one"}
+    assert project("plan", **password).code == 1
+    shown = project("plan", flag, "-o", "json", **password)
+    assert shown.code == 2, shown.text
+    for text in ("the-old-one", "the-new-one"):
+        assert text not in shown.text
+        assert base64.b64encode(text.encode()).decode() not in shown.text
+    project.applied(flag, **password)
+    data = live(kubectl, project, "secret", "db")["data"]
+    assert base64.b64decode(data["password"]).decode() == "the-new-one"
+    assert project("plan", **password).code == 0
