@@ -1,0 +1,58 @@
+"""A part of the matrix that `make faults` runs whole: each fault once in each scenario, at requests of many kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from tests.chaos.cases import Scenario, run_case
+from tests.chaos.faults import OF_ONE_REQUEST, Fault
+from tests.chaos.proxy import Upstream
+from tests.chaos.requests import Asked
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.selection import one
+from tests.chaos.world import World
+
+pytestmark = pytest.mark.e2e
+
+# Steps through the kinds of requests, so that neighbouring faults strike far from each other.
+_STRIDE = 5
+
+
+@pytest.fixture(scope="module")
+def world(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """An environment that all cases of a worker share; one that was broken is made anew by the next scenario."""
+    return World(Upstream.of(kubeconfig), tmp_path_factory.mktemp("chaos"))
+
+
+@pytest.fixture(scope="module")
+def requests_of(world: World) -> dict[str, Sequence[Asked]]:
+    """What an apply asks for in each scenario without any fault."""
+    found: dict[str, Sequence[Asked]] = {}
+    for scenario in SCENARIOS:
+        scenario.prepare(world)
+        done = world.run("apply")
+        assert done.code == 0, done.text
+        found[scenario.name] = done.asked
+    return found
+
+
+def _cases() -> Iterator[object]:
+    faults = OF_ONE_REQUEST
+    for place, scenario in enumerate(SCENARIOS):
+        group = pytest.mark.xdist_group(f"chaos {place % 2}")
+        for number, fault in enumerate(faults):
+            if scenario.watches or fault is not Fault.GONE:
+                turn = place * len(faults) + number * _STRIDE
+                yield pytest.param(scenario, fault, turn, id=f"{scenario.name}, {fault}", marks=group)
+
+
+@pytest.mark.parametrize(("scenario", "fault", "turn"), _cases())
+def test_nothing_is_lost_whatever_happens(
+    scenario: Scenario, fault: Fault, turn: int, world: World, requests_of: dict[str, Sequence[Asked]]
+) -> None:
+    """By itself or by the next run the cluster converges; nothing is left, lost, stuck, leaked, or written twice."""
+    verdict = run_case(world, scenario, one(requests_of[scenario.name], fault, turn))
+    assert not verdict.problems, f"{verdict}\n{verdict.text}"
+    assert verdict.struck is not None
