@@ -101,6 +101,12 @@ class EngineError(ReconcilerError):
     """Helm failed at an operation on a release."""
 
 
+class SavedPlanError(ReconcilerError):
+    """A saved plan must not be applied: it was edited, is too old, or was made from something else."""
+
+    exit_code = 3
+
+
 class TransferReason(StrEnum):
     """Why a server of charts or images did not do what was asked."""
 

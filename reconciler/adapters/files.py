@@ -25,15 +25,16 @@ def project_root(environment_file: Path, cwd: Path) -> Path:
     return here if folder.is_relative_to(here) else folder
 
 
-def write_file(target: Path, content: bytes) -> None:
-    """Make or replace a file, with the rights of a new file.
+def write_file(target: Path, content: bytes, *, private: bool = False) -> None:
+    """Make or replace a file, with the rights of a new file; a `private` one is never anybody else's to read.
 
     Raises:
         OSError: it cannot be written; what was there stays.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as private:
-        made = Path(private) / target.name
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as folder:
+        made = Path(folder) / target.name
+        made.touch(0o600 if private else 0o666)
         made.write_bytes(content)
         made.replace(target)
 

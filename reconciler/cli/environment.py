@@ -24,8 +24,11 @@ from reconciler.cli.options import (
     with_workers,
 )
 from reconciler.cli.progress import make_progress
+from reconciler.cli.saved import with_planning_or_saved, with_saving
 
 if TYPE_CHECKING:
+    from reconciler.cli.saved import Planning
+    from reconciler.flows.apply import Review
     from reconciler.flows.context import Context, Request
     from reconciler.model.outcome import Event
     from reconciler.model.plan import Plan
@@ -79,34 +82,38 @@ def render(environment: str, only: tuple[str, ...], engine: str) -> None:
 
 @click.command()
 @with_planning
+@with_saving
 @with_formats(markdown=True)
 @with_full
-def plan(request: Request, context: Context, output: str, *, full: bool) -> None:
+def plan(request: Request, context: Context, output: str, planning: Planning, *, full: bool) -> None:
     """Show what apply would do, and why; nothing is written.
 
     Exit code: 0 nothing to do, 2 changes, 1 an error, or an action that is blocked, 3 a guard refuses it.
     """
-    from reconciler.flows.plan import plan as flow  # noqa: PLC0415 - heavy
     from reconciler.report.text import plan_text  # noqa: PLC0415 - heavy
 
     with errors_in(output, "plan", request.environment), make_progress("looking at the clusters"):
-        planned = flow(request, context)
+        planned, told = planning(request, context)
     if output == TEXT:
         print_text(plan_text(planned, make_style(sys.stdout), full=full))
     else:
         from reconciler.report.formats import Format, plan_as  # noqa: PLC0415 - heavy
 
         click.echo(plan_as(Format(output), planned, request.environment))
+    if told:
+        click.echo(told, err=True)
     sys.exit(REFUSED if planned.refusals else 1 if planned.blocked else CHANGES if planned.changes else 0)
 
 
 @click.command()
-@with_planning
+@with_planning_or_saved
 @with_formats()
 @with_full
 @with_workers
 @with_lock_timeout
-def apply(request: Request, context: Context, output: str, workers: int, lock_timeout: float, *, full: bool) -> None:
+def apply(
+    request: Request, context: Context, review: Review, output: str, workers: int, lock_timeout: float, *, full: bool
+) -> None:
     """Make the clusters as the environment says.
 
     What fails stops only what needs it; what a guard refuses is not begun. Exit code: 0 converged, 1 an error,
@@ -128,7 +135,7 @@ def apply(request: Request, context: Context, output: str, workers: int, lock_ti
         def emit(event: Event) -> None:
             progress.event(event, event_text(event, style, several=several), out)
 
-        outcome = flow(replace(request, lock_timeout=lock_timeout), context, workers, show, emit)
+        outcome = flow(replace(request, lock_timeout=lock_timeout), context, workers, show, emit, review)
     click.echo(outcome_text(outcome, style), file=out, color=True)
     if output != TEXT:
         from reconciler.report.formats import Format, outcome_as  # noqa: PLC0415 - heavy

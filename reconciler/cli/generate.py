@@ -17,6 +17,7 @@ from reconciler.report.finding_documents import FindingsDocument
 from reconciler.report.lint import LintDocument
 from reconciler.report.lock import UpdateDocument
 from reconciler.report.preflight import PreflightDocument
+from reconciler.report.saved_documents import SavedPlanDocument
 from reconciler.report.versions import VersionsDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -26,6 +27,7 @@ _MODELS = {
     "lock": LockSpec,
     "findings": FindingsDocument,
     "plan": PlanDocument,
+    "plan-file": SavedPlanDocument,
     "preflight": PreflightDocument,
     "status": StatusDocument,
     "update": UpdateDocument,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from reconciler.flows.context import Context, Request
     from reconciler.model.policy import Consent, Risk
 
+# An environment file → what was asked for, and the adapters to do it with.
+Begin = Callable[[str], "tuple[Request, Context]"]
+
 # On two cores 8 were as fast as 4, and 2 were slower by a quarter: the API server has the rest of the work.
 _WORKERS = 4
 _ENGINES = ("auto", "library", "program")
@@ -143,6 +146,17 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
     """The options of commands that make a plan; the command gets what `start` made of them."""
 
     @with_environment
+    @with_beginning
+    @wraps(command)
+    def started(environment: str, begin: Begin, **others: Any) -> None:
+        command(*begin(environment), **others)
+
+    return started
+
+
+def with_beginning(command: Callable[..., None]) -> Callable[..., None]:
+    """The same without the environment file: the command gets `begin`, to be called with it."""
+
     @with_only
     @_WITH_NEEDS
     @with_engine
@@ -150,8 +164,7 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
     @with_locked
     @with_consent
     @wraps(command)
-    def started(
-        environment: str,
+    def beginning(
         only: tuple[str, ...],
         engine: str,
         *,
@@ -161,11 +174,14 @@ def with_planning(command: Callable[..., None]) -> Callable[..., None]:
         consent: Consent,
         **others: Any,
     ) -> None:
-        request, context = start(environment, only, engine)
-        asked = replace(request, break_lock=break_lock, locked=locked, consent=consent, with_needs=with_needs)
-        command(asked, context, **others)
+        def begin(environment: str) -> tuple[Request, Context]:
+            request, context = start(environment, only, engine)
+            asked = replace(request, break_lock=break_lock, locked=locked, consent=consent, with_needs=with_needs)
+            return asked, context
 
-    return started
+        command(begin=begin, **others)
+
+    return beginning
 
 
 def start(environment: str, only: tuple[str, ...], engine: str) -> tuple[Request, Context]:

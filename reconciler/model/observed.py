@@ -48,8 +48,8 @@ class StoredRelease:
         is_readable: False when its manifest is no YAML, so that `objects` says nothing.
         labels: the labels on its Secret that are not Helm's own.
         changed: when it was stored or last changed.
-        failed_hooks: those of its hooks that failed when they last ran.
         version: that of its Secret.
+        failed_hooks: those of its hooks that failed when they last ran.
     """
 
     id: ReleaseId
@@ -64,8 +64,8 @@ class StoredRelease:
     labels: Mapping[str, str]
     description: str
     changed: datetime
+    version: ObjectVersion
     failed_hooks: tuple[JsonMap, ...] = field(default=(), repr=False)
-    version: ObjectVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def plan_document(plan: Plan) -> PlanDocument:
     return PlanDocument(
         environment=plan.environment,
         changes=plan.changes,
-        actions=[_action(action, None) for action in plan.actions],
+        actions=[action_document(action) for action in plan.actions],
         warnings=[check_document(check) for check in plan.warnings],
         refusals=[_refusal(refusal) for refusal in plan.refusals],
     )
@@ -191,7 +191,7 @@ def plan_document(plan: Plan) -> PlanDocument:
 
 def outcome_document(outcome: Outcome) -> PlanDocument:
     """An outcome as a document."""
-    actions = [_action(item.action, item) for item in outcome.actions]
+    actions = [action_document(item.action, item) for item in outcome.actions]
     return PlanDocument(
         environment=outcome.plan.environment,
         changes=outcome.plan.changes,
@@ -216,7 +216,8 @@ def _risk(label: RiskLabel) -> RiskDocument:
     return RiskDocument(risk=label.risk, object=about, message=label.message, leave=label.leave)
 
 
-def _action(action: Action, outcome: ActionOutcome | None) -> ActionDocument:
+def action_document(action: Action, outcome: ActionOutcome | None = None) -> ActionDocument:
+    """An action as a document; with what became of it, if that is known."""
     return ActionDocument(
         kind=action.kind.value,
         target=target_document(action.target),

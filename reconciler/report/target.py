@@ -10,7 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 
 _Kind = Literal["namespace", "secret", "serviceaccount", "release"]
-_KINDS: Mapping[type, _Kind] = {SecretId: "secret", AccountId: "serviceaccount", ReleaseId: "release"}
+_KINDS: Mapping[type[SecretId | AccountId | ReleaseId], _Kind] = {
+    SecretId: "secret",
+    AccountId: "serviceaccount",
+    ReleaseId: "release",
+}
 
 
 class Document(BaseModel):
@@ -35,3 +39,11 @@ def target_document(target: Target) -> TargetDocument:
     return TargetDocument(
         kind=_KINDS[type(target)], cluster=target.cluster, namespace=target.namespace, name=target.name
     )
+
+
+def target_of(document: TargetDocument) -> Target:
+    """The target that a document names."""
+    if document.namespace is None:
+        return NamespaceId(document.cluster, document.name)
+    made = {word: kind for kind, word in _KINDS.items()}[document.kind]
+    return made(document.cluster, document.namespace, document.name)

@@ -16,6 +16,7 @@ from reconciler.model.engine import Capabilities
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import as_applied, kind_of
+from reconciler.model.object_version import ObjectVersion
 from reconciler.model.observed import Observed, ObservedCluster, Preview, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import release_labels
 from reconciler.model.secret import Mask, SecretText
@@ -104,6 +105,7 @@ def stored(
         labels=marks,
         description="told by Helm",
         changed=NOW - age,
+        version=ObjectVersion("uid", "1", None, None),
     )
     return replace(made, **others)
 

@@ -1,0 +1,239 @@
+"""Saved plans on a real API server: done exactly, or refused without a write."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import pyrage
+import pytest
+
+from reconciler.sandbox import writes
+from tests.conftest import Kubectl
+from tests.e2e.conftest import CONFIG_MAP, Project
+
+pytestmark = pytest.mark.e2e
+
+SECRET = 's3cret/of "the"+database'
+KEY = {"RECONCILE_PLAN_KEY": "k" * 64}
+ENVIRON = {"DB_PASSWORD": SECRET, **KEY}
+RELEASES = """
+    secrets: {db: {type: Opaque, data: {password: {env: DB_PASSWORD}}, namespaces: [NAMESPACE]}}
+    releases:
+      app: {chart: charts/config, values: [values/app.yaml], valuesFrom: {password: {secret: db, key: password}}}
+      other: {chart: charts/config}
+"""
+
+
+@pytest.fixture
+def saved(project: Project) -> Project:
+    """Applied, then edited so that `app` is to be upgraded, and that plan saved in plan.json."""
+    project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    project.write("values/app.yaml", "text: one\n")
+    project.environment(RELEASES)
+    project.applied(**ENVIRON)
+    project.write("values/app.yaml", "text: two\n")
+    done, written = project.writes_during("plan", "--save", "plan.json", **ENVIRON)
+    assert done.code == 2, done.text
+    assert "saved in plan.json: plan " in done.err
+    assert written == []
+    return project
+
+
+def _apply(project: Project, *options: str, **environ: str) -> tuple[int, str, int]:
+    """Apply plan.json: exit code, output, and how much was written."""
+    mark = project.control_plane.settle_audit()
+    done = project.run("apply", "--plan", "plan.json", *options, **(environ or ENVIRON))
+    project.control_plane.settle_audit()
+    written = list(writes(project.control_plane.audit.read(mark), user="admin"))
+    return done.code, done.text, len(written)
+
+
+def test_a_saved_plan_is_applied_as_it_was_reviewed(saved: Project, kubectl: Kubectl) -> None:
+    """It needs no environment file on the command line, changes what it says, and can be applied once."""
+    assert stat.S_IMODE((saved.folder / "plan.json").stat().st_mode) == 0o600
+    code, text, written = _apply(saved)
+    assert code == 0, text
+    assert written > 0
+    assert kubectl("-n", saved.namespace, "get", "cm", "app", "-o", "jsonpath={.data.text}") == "two"
+    assert saved("plan", **ENVIRON).code == 0
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0)
+    assert "was at revision 1 (deployed), and is at revision 2 (deployed) now" in text
+
+
+def _edit_values(project: Project, _kubectl: Kubectl) -> None:
+    project.write("values/app.yaml", "text: three\n")
+
+
+def _break_environment(project: Project, _kubectl: Kubectl) -> None:
+    project.write("env.yaml", "no: environment\n")
+
+
+def _add_lock(project: Project, _kubectl: Kubectl) -> None:
+    project.write("env.lock", "apiVersion: reconciler/v1\nkind: Lock\ncharts: []\n")
+
+
+def _other_chart(project: Project, _kubectl: Kubectl) -> None:
+    project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: tampered\n")
+
+
+def _edit_object(project: Project, kubectl: Kubectl) -> None:
+    kubectl("-n", project.namespace, "annotate", "cm", "app", "seen=yes", "--field-manager", "someone")
+
+
+def _remake_object(project: Project, kubectl: Kubectl) -> None:
+    item = json.loads(kubectl("-n", project.namespace, "get", "cm", "app", "-o", "json"))
+    kubectl("-n", project.namespace, "delete", "cm", "app")
+    for key in ("uid", "resourceVersion", "creationTimestamp"):
+        del item["metadata"][key]
+    kubectl("create", "-f", "-", stdin=json.dumps(item))
+
+
+def _drift_elsewhere(project: Project, kubectl: Kubectl) -> None:
+    patch = ("patch", "cm", "other", "--type", "merge", "-p", '{"data":{"text":"drifted"}}')
+    kubectl("-n", project.namespace, *patch, "--field-manager", "someone")
+
+
+def _upgrade_by_hand(project: Project, kubectl: Kubectl) -> None:
+    secret = json.loads(kubectl("-n", project.namespace, "get", "secret", "sh.helm.release.v1.app.v1", "-o", "json"))
+    kubectl("-n", project.namespace, "label", "secret", secret["metadata"]["name"], "touched=yes")
+
+
+def _edit_plan(project: Project, _kubectl: Kubectl) -> None:
+    path = project.folder / "plan.json"
+    path.write_text(path.read_text().replace('"after": "two"', '"after": "2"'))
+
+
+def _cut_plan(project: Project, _kubectl: Kubectl) -> None:
+    path = project.folder / "plan.json"
+    path.write_text(path.read_text()[:-200])
+
+
+MOVES: Mapping[str, tuple[Callable[[Project, Kubectl], None], str]] = {
+    "values": (_edit_values, "the plan was made from other files: values/app.yaml was changed"),
+    "an environment that is none any more": (_break_environment, "env.yaml was changed"),
+    "a lock file that was not there": (_add_lock, "env.lock was not there, or not read"),
+    "a chart": (_other_chart, "was to be of chart config 0.1.0 (sha256:"),
+    "an object": (_edit_object, "last written by someone at "),
+    "an object made anew": (_remake_object, "app was deleted and made anew"),
+    "an object of another release": (_drift_elsewhere, "other was as it should be, and is not now: resourceVersion"),
+    "Helm's record": (_upgrade_by_hand, "has another record of revision 1 (deployed)"),
+    "the plan itself": (_edit_plan, "plan.json is not as it was made"),
+    "half a plan": (_cut_plan, "plan.json is no saved plan: it is no JSON"),
+}
+
+
+@pytest.mark.parametrize(("move", "message"), MOVES.values(), ids=MOVES)
+def test_what_moved_is_named_and_nothing_is_written(
+    move: Callable[[Project, Kubectl], None], message: str, saved: Project, kubectl: Kubectl
+) -> None:
+    """Exit code 3, and the audit log has no write."""
+    move(saved, kubectl)
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0), text
+    assert message in text
+
+
+def test_a_release_upgraded_by_hand(saved: Project, helm_program: Path, kubeconfig: str) -> None:
+    """`helm upgrade` in between: the revision moved, and the plan is not applied."""
+    path = saved.folder / "kubeconfig"
+    path.write_text(kubeconfig)
+    command = [helm_program, "upgrade", "other", saved.folder / "charts/config", "-n", saved.namespace]
+    subprocess.run([*map(str, command), "--kubeconfig", str(path)], check=True, capture_output=True)
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0), text
+    assert "release " in text
+    assert "was at revision 1 (deployed), and is at revision 2 (deployed) now" in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "code", "message"),
+    [
+        (KEY, 1, "the environment variable DB_PASSWORD is not set"),
+        ({"DB_PASSWORD": "another", **KEY}, 3, "the reference `env DB_PASSWORD` holds another text now"),
+        ({"DB_PASSWORD": SECRET, "RECONCILE_PLAN_KEY": "o" * 64}, 3, "was made with another key than the one here"),
+        ({"DB_PASSWORD": SECRET, "RECONCILE_PLAN_KEY": "short"}, 1, "could be guessed"),
+    ],
+    ids=["no secret", "another secret", "another key", "a short key"],
+)
+def test_secrets_and_keys(environ: Mapping[str, str], code: int, message: str, saved: Project) -> None:
+    """A secret that is missing can be supplied, and is an error; one that changed is a plan that moved."""
+    found, text, written = _apply(saved, **environ)
+    assert (found, written) == (code, 0), text
+    assert message in text
+    assert "another" not in text.replace(message, "") or "another" not in environ.values()
+
+
+def test_a_plan_that_is_too_old(saved: Project) -> None:
+    """After its lifetime it is refused, and says when that was."""
+    assert saved("plan", "--save", "plan.json", "--lifetime", "1s", **ENVIRON).code == 2
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0), text
+    assert "and could be applied until" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--only", "app"), "a saved plan says itself what is done"),
+        (("--allow-deletions", "3"), "a saved plan says itself what is done"),
+        (("-e", "other.yaml"), "the plan is for env.yaml, not for other.yaml"),
+        (("--age-identity", "key.txt"), "the plan holds no secrets that an identity could open"),
+    ],
+    ids=["selector", "consent", "another environment", "identity"],
+)
+def test_the_plan_alone_says_what_is_done(options: tuple[str, ...], message: str, saved: Project) -> None:
+    """Options that would say something else are refused."""
+    saved.write("other.yaml", (saved.folder / "env.yaml").read_text())
+    code, text, written = _apply(saved, *options)
+    assert code in (1, 3)
+    assert written == 0
+    assert message in text
+
+
+def test_no_secret_is_in_the_file(saved: Project) -> None:
+    """In no form: plain, base64, in a URL, in JSON; and the digest is not the one that anybody could make."""
+    text = (saved.folder / "plan.json").read_text()
+    forms = {SECRET, base64.b64encode(SECRET.encode()).decode(), quote(SECRET, safe=""), json.dumps(SECRET)[1:-1]}
+    assert [form for form in forms if form in text] == []
+    assert '"env DB_PASSWORD"' in text
+
+
+def test_secrets_travel_encrypted_with_age(project: Project, kubectl: Kubectl) -> None:
+    """Who has the identity applies without access to the secrets; who has another one is refused."""
+    project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    project.write("values/app.yaml", "text: one\n")
+    project.environment(RELEASES)
+    identity, other = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    project.write("key.txt", f"# for the tests\n{identity}\n")
+    project.write("other.txt", f"{other}\n")
+    recipient = str(identity.to_public())
+    done = project("plan", "--save", "plan.json", "--age-recipient", recipient, **ENVIRON)
+    assert done.code == 2, done.text
+    assert SECRET not in (project.folder / "plan.json").read_text()
+    code, text, written = _apply(project, "--age-identity", "other.txt", **KEY)
+    assert (code, written) == (1, 0)
+    assert "cannot be opened with the identities in other.txt" in text
+    code, text, _ = _apply(project, "--age-identity", "key.txt", **KEY)
+    assert code == 0, text
+    assert SECRET not in text
+    data = kubectl("-n", project.namespace, "get", "secret", "db", "-o", "jsonpath={.data.password}")
+    assert base64.b64decode(data).decode() == SECRET
+
+
+def test_a_key_of_the_user_is_made_when_none_is_given(saved: Project) -> None:
+    """It is nobody else's to read, and the same the next time; another user's plan is refused."""
+    home = {"XDG_STATE_HOME": str(saved.folder / "state"), "DB_PASSWORD": SECRET}
+    assert saved("plan", "--save", "plan.json", **home).code == 2
+    key = saved.folder / "state/reconciler/plan.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    code, text, _ = _apply(saved, DB_PASSWORD=SECRET, XDG_STATE_HOME=str(saved.folder / "elsewhere"))
+    assert code == 3
+    assert "RECONCILE_PLAN_KEY or --key-file" in text
+    assert _apply(saved, **home)[0] == 0
