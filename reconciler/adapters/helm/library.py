@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from reconciler.adapters.helm.options import (
     uninstall_options,
     upgrade_options,
 )
+from reconciler.adapters.scratch import PrivateFolder
 from reconciler.model.json import text_at
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class LibraryEngine:
     name = "library"
 
     def __init__(self, repositories: Sequence[Repository]) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
-        self._configs = Configs(KubeconfigFiles(Path(self._folder.name)), time.monotonic)
+        self._folder = PrivateFolder()
+        self._configs = Configs(KubeconfigFiles(self._folder.path), time.monotonic)
         self._charts = LoadedCharts()
         self._repositories = repositories
         self._lock = threading.Lock()

@@ -30,6 +30,7 @@ from reconciler.adapters.helm.sources import (
     registry_credentials,
     repositories_file,
 )
+from reconciler.adapters.scratch import PrivateFolder
 from reconciler.errors import EngineError
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class ProgramEngine:
     def __init__(self, program: Path, repositories: Sequence[Repository], environ: Mapping[str, str]) -> None:
         self._program = program
         self._repositories = repositories
-        self._folder = tempfile.TemporaryDirectory(prefix="reconcile-helm-")
-        self._home = Path(self._folder.name)
+        self._folder = PrivateFolder()
+        self._home = self._folder.path
         self._files = KubeconfigFiles(self._home)
         self._processes = Processes(program, _private(environ, self._home))
         self._version_lock = threading.Lock()
