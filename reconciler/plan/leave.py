@@ -48,7 +48,7 @@ class Leaves:
     def way(self, label: RiskLabel, target: Target) -> str:
         """How leave is given, as an instruction."""
         if label.leave is Leave.NEVER:
-            return f"`policy.risks` says never to {label.risk}"
+            return f"`policy.risks` says `{label.risk}: never`"
         place = f"{target.cluster}:" if self.several else ""
         name = f"{place}{name_of(label.object or target)}"
         return f"allow it with `--allow-recreate {name}`" if label.risk is Risk.MUST_RECREATE else _flag(label, name)
@@ -63,8 +63,10 @@ class Leaves:
 
     def _refusal(self, label: RiskLabel, target: Target) -> Refusal:
         about = f"{label.object}: " if label.object else ""
-        message = f"{target}: {about}{label.message}"
-        return Refusal(label.risk, message, self.way(label, target), (target,))
+        message, way = f"{target}: {about}{label.message}", self.way(label, target)
+        if label.leave is Leave.NEVER:
+            return Refusal(label.risk, f"{message}; {way}", None, (target,))
+        return Refusal(label.risk, message, way, (target,))
 
     def _permitted(self, preview: Preview, target: Target) -> Preview:
         if not preview.obstacles:

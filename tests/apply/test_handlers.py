@@ -10,14 +10,17 @@ import pytest
 
 from reconciler.apply.handlers import Handlers
 from reconciler.errors import ApiError, ClusterError, EngineError
-from reconciler.model.cluster import ClusterWriter, DryRun, Resource
+from reconciler.model.cluster import Cascade, ClusterWriter, Deletion, DryRun, Resource
 from reconciler.model.desired import Impersonation
 from reconciler.model.engine import Engine, WriteRequest
 from reconciler.model.identity import Kind, ReleaseId
-from reconciler.model.json import JsonMap
+from reconciler.model.json import JsonMap, dig
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, Work, WriteRelease
-from tests.plan.factories import API, CONFIG_MAP, DIGEST, RESOURCES, config_map, desired, release
+from reconciler.model.preparation import Adoption, Recreation
+from tests.plan.factories import API, CONFIG_MAP, DIGEST, RESOURCES, config_map, desired, object_id, release
 
+LIVE: JsonMap = {**config_map(), "metadata": {"name": "api", "uid": "u-1"}}
+IDENTITY = object_id()
 UNKNOWN = Kind("example.com/v1", "Widget")
 
 
@@ -57,6 +60,14 @@ class World:
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """A write."""
         self.asked.append(("apply", resource.plural, item, manager))
+
+    def fetch(self, _resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
+        """The live object."""
+        return None if ("delete", "u-1", Cascade.FOREGROUND) in self.asked else LIVE
+
+    def delete(self, _resource: Resource, deletion: Deletion) -> None:
+        """A deletion."""
+        self.asked.append(("delete", deletion.uid, deletion.cascade))
 
     def mark_failed(self, release_id: ReleaseId, revision: int, _description: str) -> None:
         """A repair."""
@@ -131,6 +142,33 @@ def test_a_pending_revision_is_repaired_first() -> None:
     world = World()
     world.perform(write(repair=2))
     assert world.asked == [("repair", API, 2), ("upgrade",)]
+
+
+def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
+    """After the checks, so that nothing is deleted for what will be refused."""
+    world = World()
+    steps = (Adoption(IDENTITY, "u-1", API), Recreation(IDENTITY, "u-1", Cascade.FOREGROUND))
+    world.perform(write(checks=((CONFIG_MAP, config_map("other")),), first=steps))
+    assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade"]
+    assert dig(world.asked[1][2], "metadata", "annotations", "meta.helm.sh/release-name") == "api"
+
+
+def test_an_object_that_drifted_is_made_anew_as_well() -> None:
+    """It is deleted first, then applied."""
+    world = World()
+    first = (Recreation(IDENTITY, "u-1", Cascade.FOREGROUND),)
+    world.perform(ApplyObjects(((CONFIG_MAP, config_map()),), "helm", first=first))
+    assert [asked[0] for asked in world.asked] == ["delete", "apply"]
+
+
+def test_nothing_is_deleted_for_what_is_refused() -> None:
+    """The server has to be content with all that it could not check at plan time."""
+    world = World(refuses=ApiError("unknown field", status=422, reason="Invalid"))
+    with pytest.raises(EngineError):
+        world.perform(
+            write(checks=((CONFIG_MAP, config_map("other")),), first=(Recreation(IDENTITY, "u-1", Cascade.FOREGROUND),))
+        )
+    assert [asked[0] for asked in world.asked] == ["check"]
 
 
 def test_checks_come_before_helm() -> None:

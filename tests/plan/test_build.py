@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from reconciler.model.cluster import Cascade
 from reconciler.model.json import JsonMap
-from reconciler.model.observed import Preview, ReleaseStatus
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, Verb, WriteRelease
+from reconciler.model.observed import Obstacle, Preview, ReleaseStatus
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, Verb, WriteRelease
+from reconciler.model.policy import DEFAULT_POLICY, NO_CONSENT, Consent, Leave, Policy, Risk
+from reconciler.model.preparation import Adoption, Preparation, Recreation
 from reconciler.model.secret import MASK
 from reconciler.plan.build import TargetPreview, build_plan
 from reconciler.plan.own import classify_own
@@ -297,3 +302,96 @@ def test_the_plan_counts_its_changes() -> None:
         wanted, own, {API: Foreign(stored(), "x")}, {own[0].target: TargetPreview((preview(None, _namespace()),))}
     )
     assert (made.environment, made.changes, [item.target for item in made.blocked]) == ("staging", 1, [API])
+
+
+RECREATED = replace(
+    preview(BEFORE, AFTER, verified=False, refusal="ConfigMap shop/api: field is immutable", note="it is made anew"),
+    obstacles=frozenset({Obstacle.IMMUTABLE}),
+)
+ADOPTED = replace(preview(BEFORE, AFTER, refusal="it exists"), obstacles=frozenset({Obstacle.UNOWNED}))
+ALL = Consent(tuple((risk, "*") for risk in Risk), recreate=("*",))
+
+
+def planned(state: State, *objects: Preview, consent: Consent = NO_CONSENT, policy: Policy = DEFAULT_POLICY) -> Plan:
+    """The plan for a release in this state."""
+    wanted = replace(desired(release()), policy=policy)
+    return build_plan(wanted, (), {API: state}, {API: TargetPreview(objects)}, consent=consent)
+
+
+@pytest.mark.parametrize("state", [NotInstalled(), Outdated(stored(), ("x",)), SETTLED])
+@pytest.mark.parametrize(
+    ("item", "first", "verb"),
+    [
+        (RECREATED, Recreation(RECREATED.id, "", Cascade.FOREGROUND), Verb.REPLACE),
+        (ADOPTED, Adoption(ADOPTED.id, "", API), Verb.UPDATE),
+    ],
+)
+def test_what_is_in_the_way_takes_leave(state: State, item: Preview, first: Preparation, verb: Verb) -> None:
+    """Without it the release is blocked, not the plan; with it the work says what is done first."""
+    (blocked,) = planned(state, item).actions
+    assert (blocked.kind, blocked.work) == (ActionKind.BLOCKED, None)
+    assert "; allow it with `--allow" in blocked.reason
+    assert [label.leave for label in blocked.risks] == [Leave.ASK]
+    assert planned(state, item).refusals == ()
+
+    (found,) = planned(state, item, consent=ALL).actions
+    assert isinstance(found.work, ApplyObjects | WriteRelease)
+    assert found.work.first == (first,)
+    assert [change.verb for change in found.changes] == [verb]
+    assert [label.leave for label in found.risks] == [Leave.ALLOW]
+    if isinstance(found.work, WriteRelease):
+        assert found.work.checks == ()
+
+
+def test_a_risk_without_leave_refuses_the_whole_plan() -> None:
+    """The action stays as it is, so that it can be seen what is refused."""
+    lost = preview({**BEFORE, "kind": "PersistentVolumeClaim"}, None)
+    lost = replace(lost, desired=None)
+    refused, allowed = (planned(Outdated(stored(), ("x",)), lost, consent=consent) for consent in (NO_CONSENT, ALL))
+    assert [refusal.guard for refusal in refused.refusals] == ["deletes-data"]
+    assert [item.kind for item in refused.actions] == [ActionKind.UPGRADE]
+    assert allowed.refusals == ()
+
+
+def test_the_release_of_somebody_else_is_a_risk_of_its_own() -> None:
+    """Allowed unless the policy says otherwise; and none where nothing is done."""
+    never = Policy(risks={Risk.TAKES_OWNERSHIP: Leave.NEVER})
+    theirs, as_desired = Outdated(stored(labels={}), ("takes over",)), Unclaimed(stored(labels={}))
+    assert [label.risk for label in planned(theirs).actions[0].risks] == [Risk.TAKES_OWNERSHIP]
+    (blocked,) = planned(theirs, policy=never).actions
+    assert (blocked.kind, blocked.reason) == (
+        ActionKind.BLOCKED,
+        "it was not installed by reconciler; `policy.risks` says `takes-ownership: never`",
+    )
+    (nothing,) = planned(as_desired, policy=never).actions
+    assert (nothing.kind, nothing.risks) == (ActionKind.NONE, ())
+
+
+def test_a_record_that_is_nearly_too_large_is_a_risk() -> None:
+    """Of the release as a whole."""
+    wanted = desired(release())
+    made = build_plan(wanted, (), {API: NotInstalled()}, {API: TargetPreview(record="89 % of it")})
+    assert [(label.risk, label.object, label.message) for label in made.actions[0].risks] == [
+        (Risk.NEAR_SIZE_LIMIT, None, "89 % of it")
+    ]
+
+
+def test_a_secret_of_nobody_takes_leave() -> None:
+    """It is not overwritten by accident; with leave it is, and the plan says that it is taken over."""
+    wanted = desired(secrets=[secret(password="s3cret-password")], hidden=["s3cret-password"])
+    live = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "data": {"x": "eA=="},
+    }
+    own = classify_own(wanted, observed(secrets={wanted.secrets[0].id: live}))
+    previews = {own[0].target: TargetPreview((preview(live, own[0].item, identity=own[0].id),))}
+    (blocked,) = build_plan(wanted, own, {}, previews).actions
+    assert (blocked.kind, blocked.reason) == (
+        ActionKind.BLOCKED,
+        ("it exists already and was not made by reconciler; allow it with `--allow takes-ownership=secret/shop/db`"),
+    )
+    (found,) = build_plan(wanted, own, {}, previews, consent=ALL).actions
+    assert (found.kind, found.reason) == (ActionKind.UPDATE, "takes over a secret that exists already")
+    assert "s3cret" not in repr(found)
