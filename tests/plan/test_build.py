@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.cluster import Cascade
+from reconciler.model.identity import Target
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import Obstacle, Preview, ReleaseStatus
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, Verb, WriteRelease
@@ -379,14 +380,11 @@ def test_a_record_that_is_nearly_too_large_is_a_risk() -> None:
 def test_a_secret_of_nobody_takes_leave() -> None:
     """It is not overwritten by accident; with leave it is, and the plan says that it is taken over."""
     wanted = desired(secrets=[secret(password="s3cret-password")], hidden=["s3cret-password"])
-    live = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "db", "namespace": "shop"},
-        "data": {"x": "eA=="},
-    }
+    live: JsonMap = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "data": {"x": "eA=="}}
     own = classify_own(wanted, observed(secrets={wanted.secrets[0].id: live}))
-    previews = {own[0].target: TargetPreview((preview(live, own[0].item, identity=own[0].id),))}
+    previews: dict[Target, TargetPreview] = {
+        own[0].target: TargetPreview((preview(live, own[0].item, identity=own[0].id),))
+    }
     (blocked,) = build_plan(wanted, own, {}, previews).actions
     assert (blocked.kind, blocked.reason) == (
         ActionKind.BLOCKED,
