@@ -6,19 +6,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler.apply.gates import NotReadyError
 from reconciler.apply.interrupts import noted
 from reconciler.errors import ReconcilerError
-from reconciler.model.finding import Finding
+from reconciler.model.failure import Remedy
+from reconciler.model.finding import Finding, Trouble
 from reconciler.model.identity import Target
-from reconciler.model.outcome import ActionOutcome, Outcome, Result, Started, Step
+from reconciler.model.outcome import ActionOutcome, Outcome, Remedied, Result, Started, Step
 from reconciler.model.plan import Action, ActionKind, Plan
 from reconciler.model.secret import Mask
 
 Perform = Callable[[Action], None]
-# What is found about an action that failed, by its message and hint; asked right then, before anything changes.
-Explain = Callable[[Action, str, str | None], tuple[Finding, ...]]
+# What is found about something that failed, by what was told of it; asked right then, before anything changes.
+Explain = Callable[[Target, Trouble], tuple[Finding, ...]]
+# What is done about an action that failed, once it was explained.
+Heal = Callable[[Action], Remedied | None]
 Emit = Callable[[Step], None]
 
 _NOT_BEGUN = "interrupted before it began"
@@ -27,11 +31,12 @@ _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What an executor works with: does an action, ends all that are under way, tells why one failed."""
+    """What an executor works with: does an action, ends all that are under way, tells why one failed, remedies that."""
 
     perform: Perform
     cancel: Callable[[], None]
     explain: Explain
+    heal: Heal = lambda _action: None
 
 
 class Executor:
@@ -99,7 +104,8 @@ class Executor:
     def _settled(self, action: Action) -> ActionOutcome | None:
         """The outcome of an action that is not to be tried, or None."""
         if action.kind is ActionKind.BLOCKED:
-            return self._failed(action, action.reason, None, 0.0)
+            blocked = ActionOutcome(action, Result.FAILED, action.reason, None, 0.0)
+            return replace(blocked, findings=self._explained(action.target, blocked))
         lacking = [need for need in action.needs if self._has_failed(need)]
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
@@ -120,33 +126,46 @@ class Executor:
         """In a worker. Noted as begun before the look at `_cancelled`, which is set before the look at what began."""
         self._begun.add(action.target)
         started = time.monotonic()
-        result, message, hint = self._attempted(action)
-        seconds = time.monotonic() - started
-        if result is Result.FAILED:
-            self._ended[action.target] = self._failed(action, message, hint, seconds)
-        else:
-            self._ended[action.target] = ActionOutcome(action, result, message, hint, seconds)
+        outcome, culprit = self._attempted(action)
+        outcome = replace(outcome, seconds=time.monotonic() - started)
+        if culprit:
+            outcome = replace(outcome, findings=self._explained(culprit, outcome))
+        if outcome.result is Result.FAILED:
+            outcome = replace(outcome, remedied=self._healed(action))
+        self._ended[action.target] = outcome
         self._news.set()
 
-    def _attempted(self, action: Action) -> tuple[Result, str, str | None]:
+    def _attempted(self, action: Action) -> tuple[ActionOutcome, Target | None]:
+        """How it ended, and what is to be looked into."""
         if self._cancelled:
-            return Result.CANCELLED, _NOT_BEGUN, None
+            return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0), None
         try:
             self._hands.perform(action)
         except ReconcilerError as error:
-            result = Result.CANCELLED if self._cancelled else Result.FAILED
-            return result, self._mask.text(error.message), self._mask.text(error.hint) if error.hint else None
+            skipped = isinstance(error, NotReadyError)
+            result = Result.CANCELLED if self._cancelled else Result.SKIPPED if skipped else Result.FAILED
+            hint = self._mask.text(error.hint) if error.hint else None
+            culprit = error.need if isinstance(error, NotReadyError) else action.target
+            outcome = ActionOutcome(action, result, self._mask.text(error.message), hint, 0.0)
+            return outcome, None if self._cancelled else culprit
         except Exception as error:  # noqa: BLE001 - one action's bug must not lose the outcome of the others
             bug = self._mask.text(f"a bug in reconciler: {type(error).__name__}: {error}")
-            return Result.FAILED, bug, "please report it; the rest of the plan is not affected"
-        return Result.DONE, action.reason, None
+            hint = "please report it; the rest of the plan is not affected"
+            return ActionOutcome(action, Result.FAILED, bug, hint, 0.0), action.target
+        return ActionOutcome(action, Result.DONE, action.reason, None, 0.0), None
 
-    def _failed(self, action: Action, message: str, hint: str | None, seconds: float) -> ActionOutcome:
+    def _explained(self, culprit: Target, outcome: ActionOutcome) -> tuple[Finding, ...]:
         try:
-            findings = self._hands.explain(action, message, hint)
+            return self._hands.explain(culprit, Trouble(outcome.message, outcome.hint, outcome.action.cause))
         except Exception:  # noqa: BLE001 - whatever befalls the explanation, the failure itself is told
-            findings = ()
-        return ActionOutcome(action, Result.FAILED, message, hint, seconds, findings)
+            return ()
+
+    def _healed(self, action: Action) -> Remedied | None:
+        try:
+            remedied = self._hands.heal(action)
+        except Exception as error:  # noqa: BLE001 - as above
+            return Remedied(Remedy.LEAVE, done=False, message=self._mask.text(f"a bug in reconciler: {error}"))
+        return remedied and replace(remedied, message=self._mask.text(remedied.message))
 
     def _collect(self) -> None:
         """Wait until something ends. In short turns, so that an interrupt is never kept waiting."""

@@ -12,7 +12,7 @@ from reconciler.diagnose.scene import Answer, Scene, make_scene
 from reconciler.errors import Location
 from reconciler.model.desired import Release
 from reconciler.model.evidence import Evidence
-from reconciler.model.finding import Cause, Finding
+from reconciler.model.finding import Cause, Finding, Trouble
 from reconciler.model.identity import NamespaceId, Target
 from reconciler.model.json import JsonMap, maps_at, text_at
 from reconciler.model.manifest import goes_when_done, id_of, object_id, placed_in
@@ -27,21 +27,6 @@ _LONGEST = 500
 _SYMPTOMS = (Cause.TIMED_OUT, Cause.PROGRESS_DEADLINE, Cause.HOOK_FAILED, Cause.FAILED)
 _WAITED = (Cause.TIMED_OUT, Cause.PROGRESS_DEADLINE)
 _VAGUE = (Cause.NOT_READY, Cause.OBJECT_MISSING)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is known of a trouble before anything is gathered.
-
-    Attributes:
-        told: what Helm, the server or the plan said.
-        hint: what they said to try; None when they said nothing.
-        cause: its cause, where it is known without reading `told`.
-    """
-
-    told: str
-    hint: str | None = None
-    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,11 @@ def _first_trouble(*checks: Health) -> Health:
 
 
 def _deployment(item: JsonMap) -> Health:
+    if _is_behind(item):
+        return _UNSEEN
     conditions = _conditions(item)
     if text_at(conditions.get("Progressing", {}), "reason") == "ProgressDeadlineExceeded":
         return Health(Condition.FAILED, _told(conditions["Progressing"]))
-    if _is_behind(item):
-        return _UNSEEN
     wanted = number_at(item, "spec", "replicas", default=1)
     updated = number_at(item, "status", "updatedReplicas")
     # An old pod that still serves is counted as available, while the new one may never start.

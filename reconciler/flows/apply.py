@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 
-from reconciler.apply.executor import Executor, Hands
-from reconciler.apply.handlers import Handlers
-from reconciler.apply.locks import Locks
+from reconciler.apply.executor import Executor
 from reconciler.flows.context import Context, Request
+from reconciler.flows.hands import make_hands
 from reconciler.flows.locking import make_locks, under_lock
 from reconciler.flows.planning import Found, look, make_plan
-from reconciler.model.finding import Finding
 from reconciler.model.outcome import Event, Outcome, refused
-from reconciler.model.plan import Action, Plan, Refusal
+from reconciler.model.plan import Plan, Refusal
 
 # What else may refuse a plan, once it is known what was found.
 Review = Callable[[Found, Plan], tuple[Refusal, ...]]
@@ -53,28 +50,9 @@ def apply(
         if reviewed.refusals:
             show(reviewed)
             return refused(reviewed)
-        hands = _hands(found, planned, locks, holder.run, context)
+        hands = make_hands(found, planned, locks, holder.run, context)
         return Executor(planned, hands, emit, found.desired.mask, workers).run()
 
 
 def _reviewed(found: Found, planned: Plan, review: Review) -> Plan:
     return replace(planned, refusals=(*planned.refusals, *review(found, planned)))
-
-
-def _hands(found: Found, planned: Plan, locks: Locks, run: str, context: Context) -> Hands:
-    desired, engine = found.desired, found.tools.engine
-    writers = {name: context.writer(desired.clusters[name], partial(locks.check, name)) for name in planned.clusters}
-    handlers = Handlers(writers, desired.clusters, engine, run if locks.held else None)
-
-    def perform(action: Action) -> None:
-        with locks.writing(action.target.cluster):
-            handlers.perform(action)
-
-    return Hands(perform, engine.cancel, partial(_explain, found, context))
-
-
-def _explain(found: Found, context: Context, action: Action, told: str, hint: str | None) -> tuple[Finding, ...]:
-    from reconciler.flows.investigate import Investigator  # noqa: PLC0415 - only failures need it
-
-    readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
-    return Investigator(found.desired, readers, context.now).failed(action, told, hint)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 
-from reconciler.diagnose.explain import Trouble, explain_release
+from reconciler.diagnose.explain import explain_release
 from reconciler.flows.context import Context, Request
 from reconciler.flows.investigate import Investigator, not_installed, roots_of
 from reconciler.flows.masking import masked
 from reconciler.flows.planning import Found, look, make_plan
 from reconciler.model.desired import Release
-from reconciler.model.finding import Finding
+from reconciler.model.finding import Finding, Trouble
 from reconciler.model.identity import ReleaseId
 from reconciler.model.observed import ReleaseStatus
 from reconciler.model.plan import Action, ActionKind
@@ -42,7 +42,7 @@ def diagnose(request: Request, context: Context, lines: int) -> Diagnosis:
     with masked(found.desired.mask):
         actions = {action.target: action for action in planned.actions}
         others = [action for action in planned.blocked if not isinstance(action.target, ReleaseId)]
-        of_others = concurrently(lambda action: investigator.failed(action, action.reason, None), others)
+        of_others = concurrently(lambda action: investigator.failed(action.target, _trouble(action)), others)
         of_releases = concurrently(
             lambda release: _of_release(release, actions[release.id], investigator, found), found.desired.releases
         )
@@ -50,9 +50,13 @@ def diagnose(request: Request, context: Context, lines: int) -> Diagnosis:
     return Diagnosis(found.desired.name, len(found.desired.releases), findings)
 
 
+def _trouble(action: Action) -> Trouble:
+    return Trouble(action.reason, cause=action.cause)
+
+
 def _of_release(release: Release, action: Action, investigator: Investigator, found: Found) -> tuple[Finding, ...]:
     if action.kind is ActionKind.BLOCKED:
-        return investigator.failed(action, action.reason, None)
+        return investigator.failed(release.id, _trouble(action))
     stored = found.observed.release(release.id)
     trouble = None
     if stored is None:

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.diagnose.explain import Root, Trouble, explain_other, explain_release, troubled
+from reconciler.diagnose.explain import Root, explain_other, explain_release, troubled
 from reconciler.errors import ClusterError, Location
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
 from reconciler.model.evidence import NOTHING, Evidence
-from reconciler.model.finding import Cause, Finding
+from reconciler.model.finding import Cause, Finding, Trouble
 from reconciler.model.identity import NamespaceId, ReleaseId, Target
 from reconciler.model.observed import ObservedCluster
-from reconciler.model.plan import Action
 from reconciler.observe.evidence import gather
 from reconciler.observe.live import observe
 
@@ -35,12 +34,11 @@ class Investigator:
     now: Callable[[], datetime]
     lines: int = LOG_LINES
 
-    def failed(self, action: Action, told: str, hint: str | None) -> tuple[Finding, ...]:
-        """Why an action failed, by what its cluster holds at this moment."""
-        trouble = Trouble(told, hint, action.cause)
-        release = self._release(action.target)
+    def failed(self, target: Target, trouble: Trouble) -> tuple[Finding, ...]:
+        """Why something failed, by what its cluster holds at this moment."""
+        release = self._release(target)
         if release is None:
-            return self._other(action.target, trouble)
+            return self._other(target, trouble)
         roots, evidence = self.look(release)
         return explain_release(release, trouble, roots, evidence, self.desired.mask)
 
@@ -63,7 +61,8 @@ class Investigator:
         return gather(reader, reader.resources(), items, release.id.namespace, self.lines)
 
     def _release(self, target: Target) -> Release | None:
-        return next((release for release in self.desired.releases if release.id == target), None)
+        known = (*self.desired.releases, *self.desired.unselected)
+        return next((release for release in known if release.id == target), None)
 
     def _other(self, target: Target, trouble: Trouble) -> tuple[Finding, ...]:
         reader = self.readers[target.cluster]

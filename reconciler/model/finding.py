@@ -77,6 +77,21 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is known of a trouble before anything is gathered.
+
+    Attributes:
+        told: what Helm, the server or the plan said.
+        hint: what they said to try; None when they said nothing.
+        cause: its cause, where it is known without reading `told`.
+    """
+
+    told: str
+    hint: str | None = None
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One cause of trouble; every text is masked.
 

@@ -50,6 +50,7 @@ class StoredRelease:
         changed: when it was stored or last changed.
         version: that of its Secret.
         failed_hooks: those of its hooks that failed when they last ran.
+        deployed: the newest revision that is deployed; None when none is.
     """
 
     id: ReleaseId
@@ -66,6 +67,7 @@ class StoredRelease:
     changed: datetime
     version: ObjectVersion
     failed_hooks: tuple[JsonMap, ...] = field(default=(), repr=False)
+    deployed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

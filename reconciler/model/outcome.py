@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.failure import Remedy
 from reconciler.model.finding import Finding
 from reconciler.model.lease import Lease
 from reconciler.model.plan import Action, ActionKind, Plan
@@ -22,8 +23,22 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Remedied:
+    """What became of the remedy for a release that failed; the message is masked."""
+
+    remedy: Remedy
+    done: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """One action, how it ended, why, and how long it took (seconds); for one that failed, what was found at once."""
+    """One action, how it ended, why, and how long it took (seconds).
+
+    Attributes:
+        findings: for one that failed, what was found at once.
+        remedied: what was done about the failure then; None where nothing was to be done.
+    """
 
     action: Action
     result: Result
@@ -31,6 +46,7 @@ class ActionOutcome:
     hint: str | None
     seconds: float
     findings: tuple[Finding, ...] = ()
+    remedied: Remedied | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from reconciler.errors import Location
 from reconciler.model.chart import ChartIdentity
-from reconciler.model.desired import Impersonation, Release
+from reconciler.model.desired import Impersonation, Release, Wait
 from reconciler.model.finding import Cause
-from reconciler.model.identity import AccountId, Kind, ObjectId, Target
+from reconciler.model.identity import AccountId, Kind, ObjectId, ReleaseId, Target
 from reconciler.model.json import Json, JsonMap
 from reconciler.model.object_version import ObjectVersion
 from reconciler.model.policy import Leave, Risk
@@ -152,6 +152,14 @@ Work = ApplyObjects | AttachPullSecrets | WriteRelease
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """A release that has to be healthy before an action is taken, and how long that is waited for."""
+
+    release: ReleaseId
+    limit: Wait
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One step.
 
@@ -164,6 +172,7 @@ class Action:
         chart: of a release: the chart that it is to be of.
         risks: what it may cost.
         where: the place in the user's files that asks for it, if there is one.
+        gates: releases that have to be healthy first.
     """
 
     kind: ActionKind
@@ -176,6 +185,7 @@ class Action:
     chart: ChartIdentity | None = None
     risks: tuple[RiskLabel, ...] = ()
     where: Location | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,27 @@ def advice(cause: Cause, about: About) -> str | None:
     return next((hint("", about) for known, _, hint in _RULES if known is cause), None)
 
 
+def may_pass(text: str) -> bool:
+    """Whether what was refused may be taken when it is asked again: nothing was wrong with it itself."""
+    return next((passes for pattern, passes in _PASSING if pattern.search(text)), False)
+
+
+# The first that fits decides. A webhook that does not answer is named in words that also stand for lasting reasons.
+_PASSING: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), passes)
+    for pattern, passes in (
+        (r"failed calling webhook|no endpoints available for service", True),
+        (r"it was cancelled|x509:|certificate|forbidden|is invalid|denied the request", False),
+        (r"wait of \d+ s elapsed|timed out waiting|progress deadline|hooks? .*failed|failed (pre|post)-\w+", False),
+        (r"connection (refused|reset)|broken pipe|\bEOF\b|cannot be reached|no such host|no route to host", True),
+        (r"i/o timeout|TLS handshake timeout|Client\.Timeout|connection (lost|timed out)|GOAWAY", True),
+        (r"etcdserver: |too many requests|currently unable to handle the request|the server is busy", True),
+        (r"the object has been modified|request did not complete|unable to return a response in the time", True),
+        (r"internal error occurred|an error on the server|service unavailable|bad gateway|gateway timeout", True),
+    )
+)
+
+
 def _say(hint: str) -> Callable[[str, About], str]:
     return lambda _text, about: hint.format(
         name=about.name, namespace=about.namespace, chart=about.chart, server=about.server

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.model.desired import Desired
-from reconciler.model.graph import graph, home_of
-from reconciler.model.identity import AccountId, Target
-from reconciler.model.plan import Action
+from reconciler.model.desired import Desired, Needs
+from reconciler.model.graph import graph, home_of, written_needs
+from reconciler.model.identity import AccountId, ReleaseId, Target
+from reconciler.model.plan import Action, Gate
 
 
 def in_order(actions: list[Action], desired: Desired) -> tuple[Action, ...]:
@@ -23,7 +23,16 @@ def in_order(actions: list[Action], desired: Desired) -> tuple[Action, ...]:
         target: wanted.get(target, _NOTHING).union(dropped.get(target, _NOTHING)).intersection(by_target)
         for target in by_target
     }
-    return tuple(replace(by_target[target], needs=needs[target]) for target in _layered(needs))
+    written = written_needs(desired)
+    return tuple(
+        replace(by_target[target], needs=needs[target], gates=_gates(written.get(target, {})))
+        for target in _layered(needs)
+    )
+
+
+def _gates(needs: Needs) -> tuple[Gate, ...]:
+    gates = [Gate(need, limit) for need, limit in needs.items() if isinstance(need, ReleaseId) and limit]
+    return tuple(sorted(gates, key=lambda gate: gate.release))
 
 
 _NOTHING: frozenset[Target] = frozenset()

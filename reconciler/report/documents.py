@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reconciler.errors import DesiredStateError
 from reconciler.model.chart import ChartIdentity
-from reconciler.model.outcome import ActionOutcome, Outcome
+from reconciler.model.outcome import ActionOutcome, Outcome, Remedied
 from reconciler.model.plan import Action, FieldChange, ObjectChange, Plan, Refusal, RiskLabel
 from reconciler.model.policy import Leave, Risk
 from reconciler.report.checks import CheckDocument, check_document
@@ -41,6 +41,14 @@ class ChangeDocument(Document):
     fields: list[FieldDocument] = Field(description="What differs; for a new object its content.")
 
 
+class RemedyDocument(Document):
+    """What was done about a release that failed."""
+
+    remedy: Literal["leave", "rollback", "uninstall"] = Field(description="What the policy of the release says.")
+    done: bool = Field(description="Whether it was done, and what it led to is healthy.")
+    message: str = Field(description="What became of it.")
+
+
 class OutcomeDocument(Document):
     """What became of an action."""
 
@@ -53,6 +61,7 @@ class OutcomeDocument(Document):
     findings: list[FindingDocument] = Field(
         default_factory=list, description="For one that failed: why, by what its cluster held at that moment."
     )
+    remedied: RemedyDocument | None = Field(None, description="For one that failed: what was done about it then.")
 
 
 class ChartDocument(Document):
@@ -241,7 +250,12 @@ def _outcome(item: ActionOutcome) -> OutcomeDocument:
         hint=item.hint,
         seconds=round(item.seconds, 3),
         findings=[finding_document(finding) for finding in item.findings],
+        remedied=_remedied(item.remedied) if item.remedied else None,
     )
+
+
+def _remedied(item: Remedied) -> RemedyDocument:
+    return RemedyDocument(remedy=item.remedy.value, done=item.done, message=item.message)
 
 
 def _change(change: ObjectChange) -> ChangeDocument:

@@ -120,7 +120,11 @@ def _trouble(item: ActionOutcome, style: Style, *, several: bool) -> str:
     # A finding has a hint of its own, and knows more.
     hint = f"\n      try: {_said(item.hint)}" if item.hint and not item.findings else ""
     name = target_text(item.action.target, several=several)
-    return f"  {style.paint(sign, meaning)} {name} {item.result}: {_said(item.message)}{hint}"
+    return f"  {style.paint(sign, meaning)} {name} {item.result}: {_said(item.message)}{hint}{_remedy(item)}"
+
+
+def _remedy(item: ActionOutcome) -> str:
+    return f"\n      then: {_said(item.remedied.message)}" if item.remedied else ""
 
 
 def target_text(target: Target, *, several: bool) -> str:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from reconciler.apply.executor import Executor, Hands
+from reconciler.apply.gates import NotReadyError
 from reconciler.errors import ApiError, ReconcilerError
-from reconciler.model.finding import Cause, Finding
-from reconciler.model.identity import ReleaseId
-from reconciler.model.outcome import Outcome, Result, Started, Step
+from reconciler.model.failure import Remedy
+from reconciler.model.finding import Cause, Finding, Trouble
+from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.outcome import Outcome, Remedied, Result, Started, Step
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
 from reconciler.model.secret import MASK, Mask, SecretText
 
@@ -51,6 +53,8 @@ class Recorder:
     cancels: int = 0
     explained: list[tuple[str, str, str | None]] = field(default_factory=list)
     unexplained: Iterable[str] = ()
+    healed: list[str] = field(default_factory=list)
+    incurable: Iterable[str] = ()
 
     def perform(self, action: Action) -> None:
         """The work."""
@@ -70,17 +74,25 @@ class Recorder:
         """Count the requests to end."""
         self.cancels += 1
 
-    def explain(self, action: Action, message: str, hint: str | None) -> tuple[Finding, ...]:
+    def explain(self, target: Target, trouble: Trouble) -> tuple[Finding, ...]:
         """Note what was asked about; one of `unexplained` is a bug of the explanation."""
-        self.explained.append((action.target.name, message, hint))
-        if action.target.name in self.unexplained:
-            raise KeyError(action.target.name)
-        return (Finding(Cause.FAILED, action.target, None, message, (), "", None),)
+        self.explained.append((target.name, trouble.told, trouble.hint))
+        if target.name in self.unexplained:
+            raise KeyError(target.name)
+        return (Finding(Cause.FAILED, target, None, trouble.told, (), "", None),)
+
+    def heal(self, action: Action) -> Remedied | None:
+        """Note what is remedied, and that it was explained before; one of `incurable` is a bug of the remedy."""
+        assert action.target.name in [name for name, _, _ in self.explained]
+        self.healed.append(action.target.name)
+        if action.target.name in self.incurable:
+            raise KeyError("s3cret-password")
+        return Remedied(Remedy.ROLLBACK, done=True, message="back, without s3cret-password")
 
     @property
     def hands(self) -> Hands:
         """What the executor works with."""
-        return Hands(self.perform, self.cancel, self.explain)
+        return Hands(self.perform, self.cancel, self.explain, self.heal)
 
     def run(self, *actions: Action, workers: int = 4, mask: Mask | None = None) -> Outcome:
         """Execute a plan of these steps."""
@@ -355,3 +367,32 @@ def test_an_explanation_that_fails_hides_nothing() -> None:
     recorder = Recorder(fails={"bad": ReconcilerError("it broke")}, unexplained=["bad"])
     (outcome,) = recorder.run(step("bad")).actions
     assert (outcome.result, outcome.message, outcome.findings) == (Result.FAILED, "it broke", ())
+
+
+def test_a_failure_is_remedied_once_it_is_explained() -> None:
+    """Both are in the outcome, masked; a bug of the remedy is told, and loses nothing."""
+    recorder = Recorder(fails={"a": ReconcilerError("no"), "b": ReconcilerError("no")}, incurable=["b"])
+    outcome = recorder.run(step("a"), step("b"), step("c"), mask=Mask.of([SecretText("s3cret-password")]))
+    found = {item.action.target.name: item for item in outcome.actions}
+    assert sorted(recorder.healed) == ["a", "b"]
+    assert found["a"].message == "no"
+    assert found["a"].remedied == Remedied(Remedy.ROLLBACK, done=True, message=f"back, without {MASK}")
+    assert found["b"].remedied is not None
+    assert (found["b"].remedied.done, found["b"].remedied.message) == (False, f"a bug in reconciler: '{MASK}'")
+    assert found["c"].remedied is None
+
+
+def test_what_is_blocked_needs_no_remedy() -> None:
+    """Nothing was tried."""
+    recorder = Recorder()
+    recorder.run(step("a", kind=ActionKind.BLOCKED))
+    assert recorder.healed == []
+
+
+def test_an_action_whose_need_is_not_healthy_is_skipped_and_the_need_is_explained() -> None:
+    """It was not begun, so there is nothing of its own to look into, and nothing to remedy."""
+    recorder = Recorder(fails={"api": NotReadyError(_target("redis"), "needs release shop/redis, but it sleeps")})
+    outcome = recorder.run(step("redis"), step("api", "redis"), step("web", "api"))
+    assert [item.result for item in outcome.actions] == [Result.DONE, Result.SKIPPED, Result.SKIPPED]
+    assert [finding.target for finding in outcome.actions[1].findings] == [_target("redis")]
+    assert recorder.healed == []

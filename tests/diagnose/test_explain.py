@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from reconciler.diagnose.explain import Root, Trouble, explain_other, explain_release, troubled
+from reconciler.diagnose.explain import Root, explain_other, explain_release, troubled
 from reconciler.model.evidence import Evidence
-from reconciler.model.finding import Cause
+from reconciler.model.finding import Cause, Trouble
 from reconciler.model.identity import NamespaceId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.secret import MASK, Mask, SecretText

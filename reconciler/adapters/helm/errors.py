@@ -122,7 +122,8 @@ _DEADLINE = re.compile(r"(; )?context deadline exceeded")
 def _elapsed(reason: str, doing: Doing) -> str:
     if CANCELLED in reason:
         return "it was cancelled"
-    if not doing.wait or not _DEADLINE.search(reason):
+    # The deadline of a webhook is one of its own.
+    if not doing.wait or not _DEADLINE.search(reason) or "calling webhook" in reason:
         return reason
     rest = _DEADLINE.sub("", reason).strip(" ;:")
     return f"{rest}; the wait of {doing.wait} s elapsed" if rest else f"the wait of {doing.wait} s elapsed"

@@ -54,6 +54,7 @@ def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> St
         labels={key: value for key, value in labels.items() if key not in _HELM_LABELS},
         description=text_at(info, "description"),
         failed_hooks=tuple(_failed_hooks(release)),
+        deployed=_revision(before) if deployed or _status(text_at(info, "status")) is ReleaseStatus.DEPLOYED else None,
         changed=_changed(labels, text_at(metadata, "creationTimestamp")),
         version=stored_version(secret),
     )
