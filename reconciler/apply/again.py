@@ -24,7 +24,9 @@ def again(action: Action, work: WriteRelease, stored: StoredRelease | None) -> A
         raise somebody_elses(work, revision)
     if stored.status is ReleaseStatus.DEPLOYED:
         return None
-    return replace(action, kind=ActionKind.UPGRADE, work=replace(work, revision=revision + 1, repair=pending))
+    # What is done to live objects first was done: only then a revision is written.
+    left = replace(work, revision=revision + 1, repair=pending, first=())
+    return replace(action, kind=ActionKind.UPGRADE, work=left)
 
 
 def is_ours(work: WriteRelease, stored: StoredRelease) -> bool:

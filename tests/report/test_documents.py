@@ -86,7 +86,16 @@ def test_outcomes(result: Result) -> None:
         "hint": "hint",
         "seconds": 1.235,
         "findings": [],
+        "remedied": None,
     }
+
+
+def test_a_remedy() -> None:
+    """What was done about a failure stands beside the failure."""
+    remedied = Remedied(Remedy.ROLLBACK, done=False, message="no revision is deployed to roll back to")
+    outcome = ActionOutcome(EVERYTHING.actions[2], Result.FAILED, "message", None, 1.0, remedied=remedied)
+    found = valid(outcome_document(Outcome(EVERYTHING, (outcome,))))["actions"][0]["outcome"]["remedied"]
+    assert found == {"remedy": "rollback", "done": False, "message": "no revision is deployed to roll back to"}
 
 
 def test_an_empty_plan() -> None:
