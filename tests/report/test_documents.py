@@ -9,8 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from reconciler.model.failure import Remedy
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
-from reconciler.model.outcome import ActionOutcome, Outcome, Result
+from reconciler.model.outcome import ActionOutcome, Outcome, Remedied, Result
 from reconciler.model.plan import ActionKind, Plan, Refusal, RiskLabel
 from reconciler.model.policy import Leave, Risk
 from reconciler.report.documents import PlanDocument, outcome_document, plan_document
