@@ -14,7 +14,7 @@ import pyrage
 import pytest
 
 from reconciler.sandbox import writes
-from tests.conftest import Kubectl
+from tests.conftest import Kubectl, run_reconcile
 from tests.e2e.conftest import CONFIG_MAP, Project
 
 pytestmark = pytest.mark.e2e
@@ -237,3 +237,88 @@ def test_a_key_of_the_user_is_made_when_none_is_given(saved: Project) -> None:
     assert code == 3
     assert "RECONCILE_PLAN_KEY or --key-file" in text
     assert _apply(saved, **home)[0] == 0
+
+
+@pytest.fixture
+def reader(saved: Project, kubectl: Kubectl, kubeconfig: str) -> str:
+    """The kubeconfig of a ServiceAccount that may only read, and only in the namespace."""
+    home = ("-n", saved.namespace)
+    kubectl(*home, "create", "serviceaccount", "planner")
+    kubectl(*home, "create", "role", "planner", "--verb=get,list", "--resource=secrets,configmaps,namespaces")
+    account = f"--serviceaccount={saved.namespace}:planner"
+    kubectl(*home, "create", "rolebinding", "planner", "--role=planner", account)
+    token = next(line.split()[-1] for line in kubeconfig.splitlines() if "token:" in line)
+    return kubeconfig.replace(token, kubectl(*home, "create", "token", "planner").strip())
+
+
+def test_a_plan_by_a_job_that_may_only_read(saved: Project, reader: str, kubectl: Kubectl) -> None:
+    """As in CI: whoever makes the plan has other credentials, and may not ask the server what it would store."""
+    done = saved("plan", "--save", "plan.json", RECONCILE_KUBECONFIG=reader, **ENVIRON)
+    assert done.code == 2, done.text
+    assert "no right to patch it" in done.out
+    assert json.loads((saved.folder / "plan.json").read_text())["clusters"][0]["uid"] is None
+    code, text, _ = _apply(saved)
+    assert code == 0, text
+    assert kubectl("-n", saved.namespace, "get", "cm", "app", "-o", "jsonpath={.data.text}") == "two"
+
+
+def test_drift_is_corrected_by_a_saved_plan(saved: Project, kubectl: Kubectl) -> None:
+    """The drift that was reviewed, and no later one."""
+    saved.write("values/app.yaml", "text: one\n")
+    patch = ("-n", saved.namespace, "patch", "cm", "other", "--type", "merge", "-p")
+    kubectl(*patch, '{"data":{"text":"drifted"}}')
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 2
+    kubectl(*patch, '{"data":{"text":"drifted again"}}')
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0)
+    assert "other was changed: resourceVersion" in text
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 2
+    assert _apply(saved)[0] == 0
+    assert saved("plan", **ENVIRON).code == 0
+
+
+def test_a_plan_with_nothing_to_do_is_saved_too(saved: Project) -> None:
+    """Applying it does nothing, as long as there is nothing to do."""
+    saved.applied(**ENVIRON)
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 0
+    code, text, written = _apply(saved)
+    assert (code, written) == (0, 0), text
+    saved.write("values/app.yaml", "text: three\n")
+    assert _apply(saved)[0::2] == (3, 0)
+
+
+def test_what_was_blocked_stays_so_and_the_rest_is_done(saved: Project, kubectl: Kubectl) -> None:
+    """The reviewer saw it: as without a file, the exit code is 1."""
+    kubectl("-n", saved.namespace, "create", "configmap", "taken")
+    saved.environment(RELEASES + "      taken: {chart: charts/config}\n")
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 1
+    document = (saved.folder / "plan.json").read_text()
+    assert '"kind": "blocked"' in document
+    code, text, written = _apply(saved)
+    assert code == 1, text
+    assert written > 0
+    assert kubectl("-n", saved.namespace, "get", "cm", "app", "-o", "jsonpath={.data.text}") == "two"
+
+
+def test_values_that_are_others_each_time(saved: Project) -> None:
+    """What was reviewed cannot be done again, and the refusal says why."""
+    saved.chart("random", {"templates/config.yaml": CONFIG_MAP.replace(".Values.text", "randAlphaNum 9")})
+    saved.environment(RELEASES + "      random: {chart: charts/random}\n")
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 2
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0), text
+    assert "if its templates use the time or random values, they give others each time" in text
+
+
+def test_from_another_folder_of_the_project(saved: Project) -> None:
+    """A checkout is found by its .git, wherever the plan was made and is applied; outside it is said."""
+    (saved.folder / ".git").mkdir()
+    assert saved("plan", "--save", "plan.json", **ENVIRON).code == 2
+    below = saved.folder / "values"
+    kubeconfig = saved.control_plane.kubeconfig_path.read_text()
+    environ = {"RECONCILE_KUBECONFIG": kubeconfig, **ENVIRON}
+    done = run_reconcile(["apply", "--plan", "../plan.json"], below, environ)
+    assert done.code == 0, done.text
+    done = run_reconcile(["apply", "--plan", str(saved.folder / "plan.json")], Path("/"), environ)
+    assert done.code == 3
+    assert "the plan is for env.yaml, which is not in /" in done.err
