@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.formats import errors_in
 from reconciler.cli.options import Begin, with_beginning
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ def with_planning_or_saved(command: Callable[..., None]) -> Callable[..., None]:
         **others: Any,
     ) -> None:
         if plan_file is not None:
-            request, context, review = _opened(plan_file, environment, begin, identity, key_file)
+            with errors_in(others["output"], "apply", str(plan_file)):
+                request, context, review = _opened(plan_file, environment, begin, identity, key_file)
         else:
             request, context, review = _without(environment, begin, identity or key_file)
         command(request, context, review=review, **others)

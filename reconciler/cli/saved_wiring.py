@@ -81,7 +81,7 @@ def _keep(target: Path, text: str) -> None:
 
 
 def read_plan(path: Path) -> str:
-    """The text of a saved plan. Raises SavedPlanError: it cannot be read, or is none."""
+    """The text of a saved plan. Raises SavedPlanError: it is none; DesiredStateError: it cannot be read."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
@@ -91,7 +91,7 @@ def read_plan(path: Path) -> str:
     except UnicodeDecodeError:
         raise SavedPlanError(f"{path} is no saved plan: it is no UTF-8 text") from None
     except OSError as error:
-        raise SavedPlanError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise DesiredStateError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def find_environment(called: str) -> str:
