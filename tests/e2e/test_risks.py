@@ -176,3 +176,168 @@ def test_a_secret_of_nobody_is_adopted_with_leave(project: Project, kubectl: Kub
     data = live(kubectl, project, "secret", "db")["data"]
     assert base64.b64decode(data["password"]).decode() == "the-new-one"
     assert project("plan", **password).code == 0
+
+
+CLAIM = """
+    {{- if .Values.keep }}
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: app}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+    {{- end }}
+"""
+DEFINITION = """
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: things.{{ .Release.Namespace }}.example.com}
+    spec:
+      group: {{ .Release.Namespace }}.example.com
+      names: {kind: Thing, plural: things}
+      scope: Namespaced
+      versions:
+        - &version
+          {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+        - {<<: *version, name: v2, served: {{ .Values.served }}, storage: false}
+"""
+BIG = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: app}
+    data: {text: {{ repeat (int .Values.size) "x" }}}
+"""
+SHOWN = [
+    pytest.param("restarts-pods", DEPLOYMENT, {}, {"image": "example.com/app:2"}, "Deployment", id="restarts pods"),
+    pytest.param("scales-to-zero", DEPLOYMENT, {}, {"replicaCount": 0}, "Deployment", id="scales to zero"),
+    pytest.param("near-size-limit", BIG, {"size": 10}, {"size": 900_000}, "ConfigMap", id="near the size limit"),
+]
+ASKED = [
+    pytest.param(
+        "deletes-data", CLAIM, {"keep": "true"}, {"keep": "false"}, "persistentvolumeclaim", id="deletes data"
+    ),
+    pytest.param(
+        "drops-crd-version",
+        DEFINITION,
+        {"served": "true"},
+        {"served": "false"},
+        "customresourcedefinition",
+        id="drops a CRD version",
+    ),
+]
+
+
+@pytest.mark.parametrize(("risk", "template", "before", "after", "kind"), SHOWN)
+def test_a_risk_is_shown(
+    risk: str, template: str, before: dict[str, Any], after: dict[str, Any], kind: str, project: Project
+) -> None:
+    """In the plan, as text and JSON; by default it is taken, and when the policy says never it is not."""
+    chart(project, template, _values(before))
+    project.environment(RELEASE)
+    project.applied()
+    chart(project, template, _values(after))
+    assert risks(project) == {risk: (f"{kind} {project.namespace}/app", "allow")}
+    assert f"! {risk.replace('-', ' ')}: {kind} {project.namespace}/app" in project("plan").out
+
+    project.environment(RELEASE + f"\npolicy: {{risks: {{{risk}: never}}}}")
+    refused, written = project.writes_during("apply", f"--allow={risk}")
+    assert (refused.code, written) == (3, [])
+    assert f"✗ refused ({risk})" in refused.out
+    project.environment(RELEASE)
+    project.applied()
+    assert risks(project) == {}
+
+
+@pytest.mark.parametrize(("risk", "template", "before", "after", "kind"), ASKED)
+def test_a_risk_takes_leave(
+    risk: str, template: str, before: dict[str, Any], after: dict[str, Any], kind: str, project: Project
+) -> None:
+    """Without it nothing at all is applied, exit 3; with the flag that the refusal names it is."""
+    project.chart("other", {"templates/other.yaml": CONFIG_MAP}, "text: one\n")
+    chart(project, template, _values(before))
+    releases = "releases: {app: {chart: charts/app}, other: {chart: charts/other}}"
+    project.environment(releases)
+    project.applied()
+    chart(project, template, _values(after))
+    project.chart("other", {"templates/other.yaml": CONFIG_MAP}, "text: two\n")
+
+    refused, written = project.writes_during("apply")
+    assert (refused.code, written, project("plan").code) == (3, [], 3)
+    (refusal,) = project.document("plan")["refusals"]
+    flag = refusal["hint"].split("`")[1]
+    assert flag.startswith(f"--allow {risk}={kind}/")
+    assert project("plan", f"--allow={risk}={kind}/*/another").code == 3
+    project.applied(*flag.split())
+    assert project("plan").code == 0
+
+
+def test_a_downgrade_is_shown(project: Project) -> None:
+    """Of the release itself; the policy can ask for a flag."""
+    chart(project, CONFIG_MAP, "text: x\n", "0.2.0")
+    project.environment(RELEASE + "\npolicy: {risks: {downgrade: ask}}")
+    project.applied()
+    chart(project, CONFIG_MAP, "text: x\n", "0.1.0")
+    assert project("apply").code == 3
+    assert "! downgrade: chart app 0.2.0 → 0.1.0" in project("plan").out
+    project.applied("--allow=downgrade")
+
+
+def test_drift_that_cannot_be_corrected_is_made_anew_with_leave(project: Project, kubectl: Kubectl) -> None:
+    """Somebody deleted the Service and made another one of its name: the release's own is put back."""
+    chart(project, SERVICE, "address: None\n")
+    project.environment(RELEASE)
+    project.applied()
+    found = live(kubectl, project, "service")
+    kubectl("-n", project.namespace, "delete", "service", "app")
+    theirs = {"spec": {"selector": {"app": "app"}, "ports": [{"port": 80}]}}
+    item = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "app"}, **theirs}
+    kubectl("-n", project.namespace, "create", "-f", "-", stdin=json.dumps(item))
+
+    assert project("apply").code == 1
+    project.applied(f"--allow-recreate=service/{project.namespace}/app")
+    assert live(kubectl, project, "service")["spec"]["clusterIP"] == found["spec"]["clusterIP"] == "None"
+    assert project("plan").code == 0
+
+
+def test_the_pods_of_a_stateful_set_stay(project: Project, kubectl: Kubectl) -> None:
+    """The new one takes them over, so nothing that it serves is interrupted."""
+    values = {"service": "one", "replicas": 2, "label": "x"}
+    chart(project, STATEFUL_SET, _values(values))
+    project.environment("releases: {app: {chart: charts/app, wait: 2m}}")
+    project.applied()
+    pods = [uid(kubectl, project, "pod", f"app-{at}") for at in range(2)]
+    chart(project, STATEFUL_SET, _values({**values, "service": "two"}))
+    project.applied(f"--allow-recreate=statefulset/{project.namespace}/app")
+    assert pods == [uid(kubectl, project, "pod", f"app-{at}") for at in range(2)]
+    (owner,) = live(kubectl, project, "pod", "app-0")["metadata"]["ownerReferences"]
+    assert owner["uid"] == uid(kubectl, project, "statefulset")
+
+
+def test_a_deletion_that_was_interrupted_is_made_good(project: Project, kubectl: Kubectl) -> None:
+    """A run that was killed after the deletion left the object missing; the next one needs no leave to make it."""
+    chart(project, JOB, "image: example.com/app:1\n")
+    project.environment(RELEASE)
+    project.applied()
+    chart(project, JOB, "image: example.com/app:2\n")
+    kubectl("-n", project.namespace, "delete", "job", "app")
+    project.applied()
+    found = live(kubectl, project, "job")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert found == "example.com/app:2"
+    assert project("plan").code == 0
+
+
+def test_an_adoption_that_was_interrupted_is_made_good(foreign: Project, kubectl: Kubectl) -> None:
+    """A run that was killed after the mark left the object to its release; the next one takes it."""
+    foreign.environment("namespaces: {NAMESPACE: {manage: false}}\n" + RELEASE)
+    home = foreign.namespace
+    owner = ("meta.helm.sh/release-name=app", f"meta.helm.sh/release-namespace={home}")
+    kubectl("-n", home, "annotate", "cm", "app", *owner)
+    kubectl("-n", home, "label", "cm", "app", "app.kubernetes.io/managed-by=Helm")
+    foreign.applied()
+    assert live(kubectl, foreign, "configmap")["data"] == {"text": "hello", "more": "x"}
+
+
+def test_the_program_engine_adopts_too(foreign: Project, kubectl: Kubectl, helm_program: Any) -> None:
+    """The marks are what both engines know an owner by."""
+    foreign.environment("namespaces: {NAMESPACE: {manage: false}}\n" + RELEASE)
+    path = f"{helm_program.parent}:/usr/bin:/bin"
+    foreign.applied("--allow=takes-ownership", "--engine=program", PATH=path)
+    assert live(kubectl, foreign, "configmap")["data"]["text"] == "hello"
