@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +125,63 @@ def test_the_deployed_revision_outlives_many_failures(project: Project, kubectl:
         (project.folder / "env.yaml").write_text(text.replace("wait: 3s", "wait: 1s, history: 2"))
         assert project("apply").code == 1
         assert _history(project, kubectl) == ["deployed", "failed"]
+
+
+# A webhook for the test's ConfigMaps where nobody answers: a restarting admission controller, after the plan.
+WEBHOOK = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: NAMESPACE}
+webhooks:
+  - name: nobody.example.com
+    clientConfig: {url: "https://127.0.0.1:1/"}
+    rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [configmaps]}]
+    namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: NAMESPACE}}
+    matchConditions: [{name: for-real, expression: request.dryRun != true}]
+    admissionReviewVersions: [v1]
+    sideEffects: NoneOnDryRun
+    failurePolicy: Fail
+"""
+
+
+@pytest.fixture
+def webhook(project: Project, kubectl: Kubectl) -> Iterator[None]:
+    """The webhook, until the test is over."""
+    project.chart("config", {"templates/config.yaml": CONFIG_MAP}, "text: hello\n")
+    kubectl("apply", "-f", "-", stdin=WEBHOOK.replace("NAMESPACE", project.namespace))
+    yield
+    kubectl("delete", "validatingwebhookconfiguration", project.namespace, "--ignore-not-found")
+
+
+@pytest.mark.usefixtures("webhook")
+def test_what_may_pass_is_tried_again_until_it_passes(project: Project, kubectl: Kubectl) -> None:
+    """The webhook goes after the first try: the same apply converges, and the next one writes nothing."""
+    project.environment("releases: {c: {chart: charts/config, onFailure: {retries: 8, backoff: 1s, maxBackoff: 2s}}}\n")
+
+    def pass_by() -> None:
+        deadline = time.monotonic() + 60
+        while "failed" not in _history(project, kubectl) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        kubectl("delete", "validatingwebhookconfiguration", project.namespace)
+
+    passing = threading.Thread(target=pass_by)
+    passing.start()
+    done = project("apply")
+    passing.join()
+    assert done.code == 0, done.text
+    # Helm calls a failed first install superseded, once an upgrade has made it good.
+    first, *_, last = _history(project, kubectl)
+    assert (first, last) == ("superseded", "deployed")
+    again, written = project.writes_during("apply")
+    assert (again.code, written) == (0, [])
+
+
+@pytest.mark.usefixtures("webhook")
+def test_what_does_not_pass_is_given_up_and_remedied(project: Project, kubectl: Kubectl) -> None:
+    """The outcome says how often it was tried."""
+    policy = "{retries: 1, backoff: 1s, install: uninstall}"
+    project.environment(f"releases: {{c: {{chart: charts/config, onFailure: {policy}}}}}\n")
+    outcome = _outcome(project)
+    assert outcome["message"].endswith("(tried 2 times)")
+    assert outcome["remedied"]["message"] == "uninstalled"
+    assert _history(project, kubectl) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.finding import Cause
-from reconciler.model.refusal import About, recognise
+from reconciler.model.refusal import About, may_pass, recognise
 
 ABOUT = About("api", "shop", "api 1.0.0", "cluster main")
 
@@ -115,3 +115,34 @@ def test_the_words_of_servers(text: str, cause: Cause, hint: str) -> None:
 def test_what_nobody_knows_has_no_cause() -> None:
     """Nothing is made up."""
     assert recognise("the moon is in the wrong house", ABOUT) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("Post https://a/api: dial tcp 127.0.0.1:1: connect: connection refused", True),
+        ("read tcp 127.0.0.1:1: read: connection reset by peer", True),
+        ("Get https://a/api: EOF", True),
+        ("net/http: TLS handshake timeout", True),
+        ("http2: client connection lost", True),
+        ("etcdserver: request timed out", True),
+        ("etcdserver: leader changed", True),
+        ("the server is currently unable to handle the request", True),
+        ("the server has received too many requests and has asked us to try again later", True),
+        ("Operation cannot be fulfilled on secrets x: the object has been modified; please apply your changes", True),
+        ('Internal error occurred: failed calling webhook "x": dial tcp: connection refused', True),
+        ('failed calling webhook "x": tls: failed to verify certificate: x509: unknown authority', True),
+        ('admission webhook "x" denied the request: no', False),
+        ('Deployment.apps "x" is invalid: spec.replicas', False),
+        ('secrets is forbidden: User "x" cannot list resource', False),
+        ("the wait of 5 s elapsed", False),
+        ("Deployment/x not ready: Readiness probe failed: connection refused; the wait of 5 s elapsed", False),
+        ("failed pre-install: 1 error occurred: job failed: connection refused", False),
+        ("x509: certificate signed by unknown authority", False),
+        ("cannot upgrade release shop/api: it was cancelled", False),
+        ("something that nobody knows", False),
+    ],
+)
+def test_what_may_pass_is_told_from_what_lasts(text: str, *, passes: bool) -> None:
+    """A webhook that does not answer may pass, whatever keeps it; what is wrong with the object itself lasts."""
+    assert may_pass(text) is passes

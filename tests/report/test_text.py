@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.failure import Remedy
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.json import Json
-from reconciler.model.outcome import ActionOutcome, Outcome, Result, Started
+from reconciler.model.outcome import ActionOutcome, Outcome, Remedied, Result, Started
 from reconciler.model.plan import (
     Action,
     ActionKind,
@@ -277,6 +278,9 @@ def test_the_summary_of_an_apply() -> None:
               try: a hint
           - release shop/api skipped: message""").replace("              try", "      try")
     assert outcome_text(outcome, COLOUR).startswith("\x1b[1;31mstaging")
+    remedied = Remedied(Remedy.ROLLBACK, done=True, message="rolled back to revision 2")
+    healed = replace(_event(Result.FAILED), remedied=remedied)
+    assert outcome_text(Outcome(Plan("staging", ()), (healed,)), PLAIN).endswith("then: rolled back to revision 2")
     good = Outcome(Plan("staging", ()), (_event(Result.DONE),))
     assert outcome_text(good, COLOUR) == "\x1b[32mstaging: 1 done\x1b[0m"
 

@@ -77,6 +77,8 @@ def test_an_elapsed_wait_names_its_length() -> None:
     error = translate("resource Pod/shop/x not ready. status: InProgress\ncontext deadline exceeded", DOING)
     assert error.message.endswith("resource Pod/shop/x not ready. status: InProgress; the wait of 30 s elapsed")
     assert translate("context deadline exceeded", DOING).message.endswith(": the wait of 30 s elapsed")
+    webhook = 'failed calling webhook "x": Post "https://x": context deadline exceeded'
+    assert translate(webhook, DOING).message.endswith(webhook)
 
 
 def test_an_unknown_error_stays_as_it_is() -> None:

@@ -72,6 +72,19 @@ def test_decode() -> None:
     assert found.changed == datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("status", "before", "deployed"),
+    [("deployed", None, 3), ("failed", None, None), ("failed", 2, 2), ("pending-upgrade", 1, 1)],
+)
+def test_the_newest_deployed_revision(status: str, before: int | None, deployed: int | None) -> None:
+    """Itself, or one before it: what a rollback goes back to."""
+    release = {**RELEASE, "info": {"status": status}}
+    earlier = secret(packed(json.dumps({**RELEASE, "version": before}).encode())) if before else None
+    found = decode("main", secret(packed(json.dumps(release).encode())), earlier)
+    assert found
+    assert found.deployed == deployed
+
+
 def test_the_time_of_the_last_change() -> None:
     """Helm's label wins over the Secret's creation; one that is no time is as none."""
     text = packed(json.dumps(RELEASE).encode())
