@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
@@ -26,12 +27,14 @@ class Handlers:
 
     Attributes:
         run: this run, when it holds the locks of what it changes.
+        stop: setting it ends all waiting.
     """
 
     clusters: Mapping[str, ClusterWriter]
     access: Mapping[str, ClusterAccess]
     engine: Engine
     run: str | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def perform(self, action: Action) -> None:
         """Do an action's work.
@@ -43,7 +46,7 @@ class Handlers:
         match action.work:
             case ApplyObjects(items, manager, user, first):
                 writer = cluster.acting_as(user)
-                _prepare(writer, first)
+                self._prepare(writer, first)
                 for kind, item in items:
                     writer.apply(_resource(writer, kind), item, manager)
             case AttachPullSecrets():
@@ -59,7 +62,7 @@ class Handlers:
             cluster.mark_failed(release.id, work.repair, "reconciler: the run that began it died")
         for kind, item in work.checks:
             _check(cluster, kind, item)
-        _prepare(cluster, work.first)
+        self._prepare(cluster, work.first)
         request = WriteRequest(
             release=release.id,
             cluster=self.access[release.id.cluster].acting_as(release.impersonate),
@@ -75,14 +78,13 @@ class Handlers:
         else:
             self.engine.upgrade(request)
 
-
-def _prepare(cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
-    for step in steps:
-        resource = _resource(cluster, step.id.kind)
-        if isinstance(step, Adoption):
-            adopt(cluster, resource, step)
-        else:
-            delete_old(cluster, resource, step)
+    def _prepare(self, cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
+        for step in steps:
+            resource = _resource(cluster, step.id.kind)
+            if isinstance(step, Adoption):
+                adopt(cluster, resource, step)
+            else:
+                delete_old(cluster, resource, step, self.stop)
 
 
 def _resource(cluster: ClusterWriter, kind: Kind) -> Resource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from http import HTTPStatus
 
@@ -17,23 +18,23 @@ from reconciler.model.preparation import Adoption, Recreation
 PATIENCE, PAUSE = 300.0, 0.2
 
 
-def delete_old(cluster: ClusterWriter, resource: Resource, work: Recreation) -> None:
-    """Delete an object that is made anew, and wait until its name is free.
+def delete_old(cluster: ClusterWriter, resource: Resource, work: Recreation, stop: threading.Event) -> None:
+    """Delete an object that is made anew, and wait until it is gone.
+
+    Another one that took its place stays: this may be done for the second time, and whose it is Helm looks at itself.
 
     Raises:
-        ClusterError: another one took its place, or it does not go.
+        ClusterError: it does not go, or `stop` was set.
     """
     try:
         cluster.delete(resource, Deletion(work.id.namespace, work.id.name, work.uid, cascade=work.cascade))
     except ApiError as error:
-        if error.status == HTTPStatus.CONFLICT:
-            raise _moved(cluster, work.id) from error
-        raise
+        if error.status != HTTPStatus.CONFLICT:
+            raise
     end = time.monotonic() + PATIENCE
     while (live := _same(cluster, resource, work)) is not None:
-        if time.monotonic() > end:
+        if time.monotonic() > end or stop.wait(PAUSE):
             raise _stays(cluster, work.id, live)
-        time.sleep(PAUSE)
 
 
 def adopt(cluster: ClusterWriter, resource: Resource, work: Adoption) -> None:
@@ -91,5 +92,5 @@ def _moved(cluster: ClusterWriter, identity: ObjectId) -> ClusterError:
 def _stays(cluster: ClusterWriter, identity: ObjectId, live: JsonMap) -> ClusterError:
     finalizers = dig(live, "metadata", "finalizers")
     waits = f": it waits for {', '.join(map(str, finalizers))}" if isinstance(finalizers, list) and finalizers else ""
-    message = f"cluster {cluster.name}: {identity} is still being deleted after {PATIENCE:.0f} s{waits}"
+    message = f"cluster {cluster.name}: {identity} is still being deleted{waits}"
     return ClusterError(message, hint=f"see what keeps it, then apply again with --allow-recreate {name_of(identity)}")

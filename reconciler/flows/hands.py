@@ -41,7 +41,7 @@ class _Work:
     handlers: Handlers
 
     def hands(self) -> Hands:
-        engine, stop = self.found.tools.engine, threading.Event()
+        engine, stop = self.found.tools.engine, self.handlers.stop
         gates = Gates(self.judge, stop)
         retrying = Retrying(self.perform, self.newest, stop)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 
@@ -61,8 +62,8 @@ def _adopt(writer: KubeWriter, identity: ObjectId, uid: str, name: str = "api") 
     adopt(writer, writer.resources()[CONFIG_MAP], work)
 
 
-def _delete(writer: KubeWriter, identity: ObjectId, uid: str) -> None:
-    delete_old(writer, writer.resources()[CONFIG_MAP], Recreation(identity, uid, Cascade.FOREGROUND))
+def _delete(writer: KubeWriter, identity: ObjectId, uid: str, stop: Event | None = None) -> None:
+    delete_old(writer, writer.resources()[CONFIG_MAP], Recreation(identity, uid, Cascade.FOREGROUND), stop or Event())
 
 
 def test_an_adopted_object_has_the_marks_alone(writer: KubeWriter, identity: ObjectId) -> None:
@@ -149,25 +150,30 @@ def test_an_old_object_is_gone_afterwards(writer: KubeWriter, identity: ObjectId
 
 
 def test_another_object_of_its_name_is_not_deleted(writer: KubeWriter, identity: ObjectId, kubectl: Kubectl) -> None:
-    """It is not what the plan was made for."""
+    """The old one is gone, and that is all that was wanted: a second attempt finds what the first one made."""
     seen = uid(writer, identity)
     _replaced(kubectl, identity)
-    with pytest.raises(ClusterError, match="is no longer what the plan was made for"):
-        _delete(writer, identity, seen)
-    assert live(writer, identity)
+    before = live(writer, identity)
+    _delete(writer, identity, seen)
+    assert live(writer, identity) == before
 
 
 def test_an_object_that_does_not_go(
     writer: KubeWriter, identity: ObjectId, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What keeps it is named, and the flag that the next run needs; it goes on once that is away."""
+    """What keeps it is named, and the flag that the next run needs; an interrupt ends the waiting."""
     monkeypatch.setattr(module, "PATIENCE", 0.5)
     finalizers = '{"metadata":{"finalizers":["example.com/hold"]}}'
     kubectl("-n", identity.namespace, "patch", "cm", "app", "--type=merge", "-p", finalizers)
     seen = uid(writer, identity)
-    with pytest.raises(ClusterError, match=r"still being deleted after 0 s: it waits for example\.com/hold") as caught:
+    with pytest.raises(ClusterError, match=r"still being deleted: it waits for example\.com/hold") as caught:
         _delete(writer, identity, seen)
     assert f"--allow-recreate configmap/{identity.namespace}/app" in str(caught.value.hint)
+    stopped = Event()
+    stopped.set()
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
+    with pytest.raises(ClusterError, match="still being deleted"):
+        _delete(writer, identity, seen, stopped)
     kubectl("-n", identity.namespace, "patch", "cm", "app", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     _delete(writer, identity, seen)
     assert live(writer, identity) is None
