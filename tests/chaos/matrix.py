@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -124,23 +125,31 @@ def _requests(world: World) -> dict[str, list[Strike]]:
 
 
 def _run_all(cases: list[Case], record: Record, upstream: Upstream, folder: Path, options: argparse.Namespace) -> None:
-    """Side by side, each thread in a world of its own; cases of one scenario follow each other there."""
+    """Side by side, each thread in a world of its own. Ctrl-C lets the cases under way end."""
     end = time.monotonic() + options.minutes * 60
-    parts = [cases[start::_SIDE_BY_SIDE] for start in range(_SIDE_BY_SIDE)]
+    left = deque(cases)
 
     def work(number: int) -> None:
         world = World(upstream, folder / str(number))
-        for case in parts[number]:
-            if time.monotonic() > end:
-                return
+        while time.monotonic() < end and (case := _next(left)):
             verdict = run_case(world, case.scenario, case.strike)
             record.add(case, verdict)
             if verdict.problems:
                 sys.stderr.write(f"{verdict}\n{verdict.text}\n")
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        for done in [pool.submit(work, number) for number in range(_SIDE_BY_SIDE)]:
-            done.result()
+        try:
+            for done in [pool.submit(work, number) for number in range(_SIDE_BY_SIDE)]:
+                done.result()
+        except KeyboardInterrupt:
+            left.clear()
+
+
+def _next(left: deque[Case]) -> Case | None:
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
 
 
 def _about(done: int, planned: int) -> str:

@@ -21,7 +21,7 @@ from tests.chaos.runs import Client, Ran
 pytestmark = pytest.mark.e2e
 
 # `make faults` asks for more.
-EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("CHAOS_EXAMPLES", "5"))
 
 _CHART = {
     "Chart.yaml": "apiVersion: v2\nname: app\nversion: 0.1.0\n",

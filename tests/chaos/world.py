@@ -59,7 +59,7 @@ _CHARTS = {
     "worker/templates/worker.yaml": """
         apiVersion: v1
         kind: ConfigMap
-        metadata: {name: worker}
+        metadata: {name: {{ .Release.Name }}}
         data: {round: "{{ .Values.round }}"}
     """,
 }
@@ -70,12 +70,21 @@ _ENVIRONMENT = """
     name: NAMESPACE
     clusters: {main: {kubeconfig: {file: kubeconfig}}}
     defaults: {namespace: NAMESPACE}
-    policy: {lock: {duration: 4s}}
+    policy: {lock: {duration: 4s}, prune: {maxShare: 1}}
     namespaces: {NAMESPACE: {labels: {round: "ROUND"}}}
     secrets: {db: {type: Opaque, data: {password: {env: DB_PASSWORD}, turn: {env: TURN}}, namespaces: [NAMESPACE]}}
     releases:
       app: {chart: charts/app, values: [{round: ROUND}], valuesFrom: {password: {env: APP_PASSWORD}}}
       worker: {chart: charts/worker, values: [{round: ROUND}], needs: [app]}
+"""
+# What is wanted only for a while: two releases that go in reverse order, a secret, and a namespace.
+_MORE = """
+    extends: [env.yaml]
+    namespaces: {NAMESPACE-old: {}}
+    secrets: {old: {type: Opaque, data: {password: {env: DB_PASSWORD}}, namespaces: [NAMESPACE]}}
+    releases:
+      old: {chart: charts/worker, needs: [worker]}
+      older: {chart: charts/worker, needs: [old]}
 """
 
 
@@ -112,12 +121,13 @@ class World:
             file = self.folder / "charts" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(dedent(text).lstrip("\n"))
-        self.write_environment(_ENVIRONMENT)
+        self._write_environment()
 
-    def write_environment(self, text: str) -> None:
-        """Write env.yaml for the present round."""
-        told = text.replace("NAMESPACE", self.namespace).replace("ROUND", str(self.round))
-        (self.folder / "env.yaml").write_text(dedent(told).lstrip("\n"))
+    def _write_environment(self) -> None:
+        """env.yaml and more.yaml for the present round."""
+        for name, text in (("env", _ENVIRONMENT), ("more", _MORE)):
+            told = text.replace("NAMESPACE", self.namespace).replace("ROUND", str(self.round))
+            (self.folder / f"{name}.yaml").write_text(dedent(told).lstrip("\n"))
 
     def elsewhere(self, home: Path) -> World:
         """The same environment in another checkout."""
@@ -127,7 +137,7 @@ class World:
     def advance(self) -> None:
         """Want something else of every part."""
         self.round += 1
-        self.write_environment(_ENVIRONMENT)
+        self._write_environment()
 
     def plant(self) -> None:
         """Put objects of others beside ours."""
@@ -141,19 +151,23 @@ class World:
         self,
         command: str,
         *options: str,
+        file: str = "env.yaml",
         strike: Strike | None = None,
         meanwhile: Callable[[], None] | None = None,
         clock: str = "",
     ) -> Ran:
-        """Run a command on env.yaml, through a proxy that strikes as it is told; `clock`: see `child`."""
+        """Run a command on a file of the folder, through a proxy that strikes as it is told; `clock`: see `child`."""
         environ = {**PASSWORDS, "TURN": f"{_TURN}-{self.round}", CLOCK: clock}
-        arguments = [command, "-e", "env.yaml", *options]
+        arguments = [command, "-e", file, *options]
         return Client(self.upstream, self.folder).run(arguments, environ, strike, meanwhile)
 
     def problems(self) -> Iterator[str]:
         """What is not as a converged cluster has to be."""
         yield from self._lost_or_left()
         yield from self._records()
+        old = self.api("GET", f"/api/v1/namespaces/{self.namespace}-old")
+        if old is not None and "deletionTimestamp" not in old["metadata"]:
+            yield "the namespace that is not wanted any more is left over"
         for path, version in self._bystanders.items():
             live = self.api("GET", path)
             if live is None or live["metadata"]["resourceVersion"] != version:
@@ -182,6 +196,8 @@ class World:
                 yield f"the revisions of {name} are {', '.join(statuses) or 'none'}"
             if any(status.startswith("pending-") for status in statuses):
                 yield f"a revision of {name} is pending"
+        others = {item["metadata"]["labels"]["name"] for item in records} - {"app", "worker"}
+        yield from (f"release {name} is left over" for name in sorted(others))
 
 
 def _is_anothers(item: Any) -> bool:
