@@ -50,7 +50,7 @@ def _cases() -> Iterator[object]:
                 yield pytest.param(scenario, fault, turn, id=f"{scenario.name}, {fault}", marks=group)
 
 
-@pytest.mark.parametrize(("scenario", "fault", "turn"), _cases())
+@pytest.mark.parametrize(("scenario", "fault", "turn"), list(_cases()))
 def test_nothing_is_lost_whatever_happens(
     scenario: Scenario, fault: Fault, turn: int, world: World, requests_of: dict[str, Sequence[Asked]]
 ) -> None:

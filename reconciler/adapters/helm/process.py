@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess  # the engine's whole point
+import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,10 +29,14 @@ class Finished:
 
 
 class Processes:
-    """Starts processes, and ends those under way."""
+    """Starts processes, and ends those under way. Where the system can, they die with this process.
+
+    A helm that outlived a killed run would go on writing, while the next run takes its operation for dead.
+    """
 
     def __init__(self, program: Path, environ: Mapping[str, str]) -> None:
         self._program = program
+        self._mortal = _mortal(environ)
         self._environ = dict(environ)
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
@@ -72,8 +79,10 @@ class Processes:
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         # A session of its own: a Ctrl-C at the terminal reaches us, and we decide whom to stop.
+        # What cannot be started is started as it is, so that the error is about it.
+        mortal = self._mortal if os.access(self._program, os.X_OK) else []
         process = subprocess.Popen(  # noqa: S603 (arguments are a list; nothing goes through a shell)
-            [str(self._program), *arguments],
+            [*mortal, str(self._program), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -85,6 +94,12 @@ class Processes:
         with self._lock:
             self._running.add(process)
         return process
+
+
+def _mortal(environ: Mapping[str, str]) -> list[str]:
+    """What ends a program with the process that runs it: setpriv of util-linux. A preexec_fn may deadlock threads."""
+    setpriv = shutil.which("setpriv", path=environ.get("PATH")) if sys.platform == "linux" else None
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
