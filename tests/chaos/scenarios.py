@@ -33,16 +33,8 @@ def _drift(world: World) -> None:
     world.api("PATCH", f"/api/v1/namespaces/{world.namespace}", {"metadata": {"labels": {"round": "another"}}})
 
 
-def _prune(world: World) -> None:
-    """The file had more before."""
-    _installed(world)
-    done = world.run("apply", file="more.yaml")
-    assert done.code == 0, done.text
-
-
 SCENARIOS = (
     Scenario("install", World.renew),
     Scenario("upgrade", _upgrade),
     Scenario("drift correction", _drift, watches=False),
-    Scenario("prune", _prune, watches=False),
 )
