@@ -11,7 +11,7 @@ from reconciler.model.preflight import Area, Check, Status
 
 
 def plan_checks(plan: Plan, places: Mapping[ReleaseId, Location]) -> Iterator[Check]:
-    """Each action that would fail, with the reason that the plan gives; then the plan's warnings."""
+    """Each action that would fail, with its reason; what guards refuse; then the plan's warnings."""
     for action in plan.actions:
         target = action.target
         where = places.get(target) if isinstance(target, ReleaseId) else None
@@ -19,4 +19,7 @@ def plan_checks(plan: Plan, places: Mapping[ReleaseId, Location]) -> Iterator[Ch
             yield Check(Area.PLAN, str(target), Status.FAILED, action.reason, None, where, target.cluster)
         else:
             yield Check(Area.PLAN, str(target), Status.OK, f"{action.kind}: {action.reason}", cluster=target.cluster)
+    for refusal in plan.refusals:
+        cluster = next((target.cluster for target in refusal.targets), None)
+        yield Check(Area.PLAN, refusal.guard, Status.FAILED, refusal.message, refusal.hint, cluster=cluster)
     yield from plan.warnings

@@ -16,7 +16,7 @@ from reconciler.model.policy import Leave
 from reconciler.model.preflight import Check, Status
 from reconciler.report.notices import error_notices
 from reconciler.report.style import clean
-from reconciler.report.text import plan_summary, spans_clusters, target_text
+from reconciler.report.text import plan_summary, risk_text, spans_clusters, target_text
 from reconciler.report.values import LONGEST_LINE, cut, long_texts, text_diff, value_text
 
 # A comment on GitHub has at most 65,536 characters; GitLab's may be longer.
@@ -102,7 +102,7 @@ def _warning_line(check: Check) -> str:
 def _details(action: Action, *, several: bool) -> str:
     name = html.escape(f"{action.kind} {target_text(action.target, several=several)}")
     lines = [line for change in action.changes for line in _change_lines(change)]
-    lines += [f"! {label.risk}: {label.object or ''} {label.message}" for label in action.risks]
+    lines += [risk_text(label) for label in action.risks]
     return f"\n<details><summary><code>{name}</code></summary>\n\n{_block(lines)}\n\n</details>\n"
 
 

@@ -145,7 +145,7 @@ def _action_lines(action: Action, style: Style, *, several: bool, full: bool) ->
     if action.chart and isinstance(action.work, WriteRelease):
         yield style.paint(f"      {clean(_chart_text(action.chart))}", "quiet")
     for label in action.risks:
-        yield "      " + style.paint(_risk_text(label), "change" if label.leave is Leave.ALLOW else "error")
+        yield "      " + style.paint(risk_text(label), "change" if label.leave is Leave.ALLOW else "error")
     for change in action.changes:
         yield from _change_lines(change, style, full=full)
     yield from (style.paint(f"      ({clean(note)})", "quiet") for note in _notes(action.changes))
@@ -156,9 +156,10 @@ def _chart_text(chart: ChartIdentity) -> str:
     return f"chart {chart.name} {chart.version} (sha256:{chart.digest[:12]})"
 
 
-def _risk_text(label: RiskLabel) -> str:
-    about = f" {label.object}" if label.object else ""
-    return _said(f"! {label.risk.replace('-', ' ')}:{about} {label.message}".rstrip())
+def risk_text(label: RiskLabel) -> str:
+    """`! deletes data: PersistentVolumeClaim shop/data: …`."""
+    parts = (label.risk.replace("-", " "), str(label.object or ""), label.message)
+    return _said("! " + ": ".join(part for part in parts if part))
 
 
 def _notes(changes: Iterable[ObjectChange]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.identity import ReleaseId
-from reconciler.model.plan import Action, ActionKind, Plan
+from reconciler.model.plan import Action, ActionKind, Plan, Refusal
 from reconciler.model.preflight import Area, Check, Status
 from reconciler.preflight.blockers import plan_checks
 from tests.preflight.objects import API, PLACES, WHERE
@@ -29,3 +29,10 @@ def test_what_is_blocked_would_fail() -> None:
     )
     assert (fine.status, fine.message) == (Status.OK, "install: because")
     assert note == NOTE
+
+
+def test_what_a_guard_refuses_would_not_be_applied() -> None:
+    """With the flag or the line that would allow it."""
+    refusal = Refusal("deletes-data", "it goes", "allow it", (API,))
+    _, found = plan_checks(Plan("staging", (action(ActionKind.UPGRADE),), refusals=(refusal,)), PLACES)
+    assert found == Check(Area.PLAN, "deletes-data", Status.FAILED, "it goes", "allow it", cluster="main")
