@@ -19,9 +19,12 @@ _COMMANDS = {
     "chart": ("chart", "Make and publish charts: create, lint, package, push, pull, list."),
     "diagnose": ("diagnose", "Show why releases do not run, and what to try."),
     "preflight": ("preflight", "Show whether an environment can be applied from here."),
+    "import": ("importing", "Write an environment file from what there is already."),
     "sandbox": ("sandbox", "A real control plane on this machine, to try things on."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
 }
+# What a function cannot be called.
+_NAMES = {"import": "import_group"}
 
 
 class _LazyGroup(click.Group):
@@ -36,7 +39,7 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"reconciler.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ from reconciler.report.style import clean
 
 if TYPE_CHECKING:
     from reconciler.flows.bench import Bench
+    from reconciler.flows.import_cluster import ImportContext
+    from reconciler.model.importing import Drafts
     from reconciler.model.node_probe import NodeProber
     from reconciler.model.probe import ClusterProber
     from reconciler.model.repository import ChartRepository
@@ -117,6 +120,30 @@ def save_text(path: Path, text: str) -> None:
         write_file(path, text.encode())
     except OSError as error:
         raise DesiredStateError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+@contextmanager
+def open_import(environment: Path, engine: str) -> Iterator[ImportContext]:
+    """What live releases are imported with, into an environment file that need not exist yet."""
+    from reconciler.adapters.kube.live import LiveReader  # noqa: PLC0415 - as above
+    from reconciler.flows.import_cluster import ImportContext  # noqa: PLC0415 - as above
+
+    with open_drafts() as drafts:
+        yield ImportContext(make_context(str(environment), engine), LiveReader, drafts)
+
+
+def make_inputs(path: Path) -> Inputs:
+    """What may be read of the project that a file belongs to."""
+    return _inputs(_files(path))
+
+
+@contextmanager
+def open_drafts() -> Iterator[Drafts]:
+    """Where an import keeps what is not yet written."""
+    from reconciler.adapters.drafts import LocalDrafts  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory(prefix="reconcile-import-") as private:
+        yield LocalDrafts(Path(private))
 
 
 def make_workshop() -> Workshop:

@@ -68,6 +68,11 @@ def parse(text: str, path: str, *, bulk: bool = False) -> Node:
     return MapNode({}, {}, start) if isinstance(root, ScalarNode) and root.value is None else root
 
 
+def parse_all(text: str, path: str) -> list[Node]:
+    """Every document of a file; otherwise as `parse`."""
+    return _documents(text, path)
+
+
 def _try_fast(text: str, path: str) -> list[Node] | None:
     try:
         return list(compose(text, _builder(path), for_machines()))

@@ -8,7 +8,7 @@ from reconciler.desired.clusters import clusters
 from reconciler.desired.guards import policy
 from reconciler.desired.lock import lock_path, read_lock, with_pins
 from reconciler.desired.needs import Keys, with_needs
-from reconciler.desired.overlay import load_layers
+from reconciler.desired.overlay import Read, load_layers
 from reconciler.desired.places import namespaces, repositories, repository
 from reconciler.desired.problems import Problems
 from reconciler.desired.releases import ReleaseResolver
@@ -63,10 +63,18 @@ def load_repository(path: str, name: str, inputs: Inputs) -> Repository:
     return found
 
 
-def _scope(path: str, inputs: Inputs, problems: Problems) -> Scope:
+def load_text(path: str, text: str, inputs: Inputs) -> Desired:
+    """The desired state that a file would describe that is not written yet. Raises as `load`."""
+    problems = Problems()
+    desired = _resolve(_scope(path, inputs, problems, lambda _name, _where: (path, text)))
+    problems.raise_all()
+    return desired
+
+
+def _scope(path: str, inputs: Inputs, problems: Problems, given: Read | None = None) -> Scope:
     root = None
     with problems.collecting():
-        root = load_layers(path, lambda name, where: _read(name, where, inputs))
+        root = load_layers(path, given or (lambda name, where: _read(name, where, inputs)))
     checked = check(root, problems) if root else None
     if root is None or checked is None:
         problems.raise_all()

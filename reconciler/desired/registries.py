@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 
@@ -13,6 +12,7 @@ from reconciler.desired.schema import DockerConfigSource, RegistryLogin, SecretS
 from reconciler.desired.scope import Scope
 from reconciler.desired.sources import is_broken
 from reconciler.errors import DesiredStateError, Location
+from reconciler.model.docker_config import login_in
 from reconciler.model.json import Json, JsonMap, as_map, text_at
 from reconciler.model.oci import Credentials
 from reconciler.model.secret import SecretText
@@ -131,7 +131,7 @@ class _Config:
     def _credentials(self, host: str, known: list[str], where: Location) -> Credentials:
         helper = self._helpers.get(host) or self._store
         entry = as_map(self._auths.get(host))
-        plain = _plain(entry)
+        plain = login_in(entry)
         if host not in known and not helper:
             message, hint = unknown_key("this config.json", host, host, known)
             raise DesiredStateError(message, where=where, hint=hint)
@@ -154,16 +154,3 @@ class _Config:
                 hint=f"if you trust it, add `helpers: [{json.dumps(helper)}]` to `dockerConfig`",
             )
         return _by_helper(self._scope, helper, host, where)
-
-
-def _plain(entry: JsonMap) -> Credentials | None:
-    """The user and password that stand in an entry, apart or as the encoded pair; None: there are none."""
-    username, password = text_at(entry, "username"), text_at(entry, "password")
-    try:
-        # As Docker reads it: the pair wins.
-        pair = base64.b64decode(text_at(entry, "auth"), validate=True).decode().strip("\x00")
-    except (binascii.Error, UnicodeDecodeError):
-        pair = ""
-    if ":" in pair:
-        username, _, password = pair.partition(":")
-    return Credentials(username, SecretText(password)) if username and password else None

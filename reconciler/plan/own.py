@@ -21,6 +21,7 @@ from reconciler.model.policy import Risk
 from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
 from reconciler.plan.risks import Hazard
 from reconciler.plan.states import Lacking
+from reconciler.plan.unclaimed import is_as_desired
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
 
@@ -65,7 +66,7 @@ def _after(state: OwnState, lacking: Lacking | None) -> OwnState:
 
 def own_hazards(state: OwnState) -> Iterator[Hazard]:
     """What taking over a namespace or secret as a whole may cost."""
-    if state.unowned:
+    if state.unowned and not state.as_it_should_be:
         yield Hazard(Risk.TAKES_OWNERSHIP, None, "it exists already and was not made by reconciler")
 
 
@@ -81,7 +82,8 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
         identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
         taken = _secret_taken(desired.name, live)
-        yield _state(secret.id, identity, _secret_item(secret, labels), live, taken)
+        state = _state(secret.id, identity, _secret_item(secret, labels), live, taken)
+        yield replace(state, as_it_should_be=True) if is_as_desired(live, state.item) else state
 
 
 def _state(

@@ -15,7 +15,7 @@ from reconciler.yaml.scalars import MERGE_KEY, resolve
 def dump(value: Json) -> str:
     """A document in block style, its keys in their order, with a line end at its end."""
     out = StringIO()
-    _YAML.dump(_plain(value), out)
+    _writer().dump(_plain(value), out)
     return out.getvalue()
 
 
@@ -41,8 +41,13 @@ def _style(text: str) -> str | None:
 
 
 _Texts.add_representer(str, _Texts.text)
-_YAML = YAML(typ="safe", pure=True)
-_YAML.Representer = _Texts
-_YAML.default_flow_style = False
-_YAML.width = 4096
-_YAML.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # keeps the order
+
+
+def _writer() -> YAML:
+    """One for each document: it keeps a state, and several threads write."""
+    made = YAML(typ="safe", pure=True)
+    made.Representer = _Texts
+    made.default_flow_style = False
+    made.width = 4096
+    made.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # keeps the order
+    return made

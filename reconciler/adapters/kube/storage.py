@@ -65,6 +65,11 @@ def is_pending(secret: JsonMap) -> bool:
     return _status(text_at(secret, "metadata", "labels", "status")).is_pending
 
 
+def stored_chart(secret: JsonMap) -> JsonMap:
+    """The chart that a revision was made of, as Helm stores it; empty when the Secret holds no release."""
+    return as_map(as_map(_unpack(text_at(secret, "data", "release"))).get("chart"))
+
+
 def failed(secret: JsonMap, description: str) -> JsonMap:
     """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
     release = _unpack(text_at(secret, "data", "release"))
