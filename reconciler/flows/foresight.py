@@ -12,7 +12,7 @@ from reconciler.model.identity import NamespaceId, ReleaseId, Target
 from reconciler.model.manifest import object_id
 from reconciler.model.observed import Observed
 from reconciler.model.workloads import RenderedObject
-from reconciler.plan.build import NOTHING_ASKED, TargetPreview
+from reconciler.plan.previews import NOTHING_ASKED, TargetPreview
 from reconciler.preflight.doubles import doubled
 from reconciler.preflight.kinds import unserved
 from reconciler.preflight.namespaces import GOING_HINT, terminating

@@ -25,9 +25,10 @@ from reconciler.observe.concurrency import concurrently
 from reconciler.observe.live import observe
 from reconciler.observe.preview import Previewer
 from reconciler.plan.accounts import classify_accounts
-from reconciler.plan.build import TargetPreview, build_plan
+from reconciler.plan.build import build_plan
 from reconciler.plan.classify import classify
 from reconciler.plan.own import OwnState, classify_own
+from reconciler.plan.previews import TargetPreview
 from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck, Unclaimed
 from reconciler.plan.warnings import server_warnings
 

@@ -11,8 +11,9 @@ from reconciler.flows.planning import look, own_previews, preview_releases
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
-from reconciler.plan.build import NOTHING_ASKED, own_action
 from reconciler.plan.leave import leaves_of
+from reconciler.plan.own_actions import own_action
+from reconciler.plan.previews import NOTHING_ASKED
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Settled, Unclaimed
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER
+from reconciler.model.cluster import HELM_MANAGER
 from reconciler.model.desired import Desired, Release
 from reconciler.model.finding import Cause
 from reconciler.model.identity import ReleaseId, Target
-from reconciler.model.json import JsonMap
-from reconciler.model.observed import Preview, StoredRelease
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Plan, Verb, Work, WriteRelease
+from reconciler.model.observed import StoredRelease
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, WriteRelease
 from reconciler.model.policy import NO_CONSENT, Consent, Risk
 from reconciler.model.preflight import Check, masked
 from reconciler.model.secret import Mask
-from reconciler.plan.changes import change
 from reconciler.plan.leave import Leaves, leaves_of
 from reconciler.plan.order import in_order
-from reconciler.plan.own import OwnState, own_hazards
+from reconciler.plan.own import OwnState
+from reconciler.plan.own_actions import own_action
 from reconciler.plan.pending import repair_reason
 from reconciler.plan.places import located
+from reconciler.plan.previews import NOTHING_ASKED, TargetPreview
 from reconciler.plan.recreating import preparations
 from reconciler.plan.release_risks import release_hazards
 from reconciler.plan.risks import Hazard, object_hazards
@@ -39,42 +39,7 @@ from reconciler.plan.states import (
     Unclaimed,
 )
 from reconciler.plan.unlocked import unlocked
-
-# A reason is one line; the changes below it have everything.
-_NAMED_OBJECTS, _NAMED_FIELDS = 3, 4
-
-
-@dataclass(frozen=True, slots=True)
-class TargetPreview:
-    """What would become of the objects of a target.
-
-    Attributes:
-        refusal: why it cannot be done as a whole, such as that it could not even be rendered.
-        rendered: the objects of a release, as far as they had to be rendered.
-        record: that Helm's record of the release nearly fills its Secret, in words; None where it does not.
-    """
-
-    objects: tuple[Preview, ...] = ()
-    refusal: str | None = None
-    rendered: tuple[JsonMap, ...] = field(default=(), repr=False)
-    record: str | None = None
-
-    @property
-    def refusals(self) -> list[str]:
-        """Why it cannot be done: foreign text, not masked."""
-        return [refusal for refusal in (self.refusal, *(item.refusal for item in self.objects)) if refusal]
-
-    def permitted(self, target: Target, leaves: Leaves) -> TargetPreview:
-        """The same without the refusals that leave is given for."""
-        return replace(self, objects=leaves.permitted(self.objects, target))
-
-    def changes(self, mask: Mask, manager: str) -> tuple[ObjectChange, ...]:
-        """What will differ in the cluster, with who else than `manager` wrote what is there."""
-        found = (change(item, mask, manager) for item in self.objects)
-        return tuple(item for item in found if item)
-
-
-NOTHING_ASKED = TargetPreview()
+from reconciler.plan.wording import drifted, nothing
 
 
 def build_plan(
@@ -99,35 +64,6 @@ def build_plan(
     warnings = dict.fromkeys(masked(note, mask) for note in (*unlocked(desired), *notes))
     ordered = in_order(located(actions, desired), desired)
     return Plan(desired.name, ordered, tuple(warnings), tuple(leaves.refusals(ordered)))
-
-
-def own_action(state: OwnState, preview: TargetPreview, leaves: Leaves) -> Action:
-    """What to do about a namespace, secret or ServiceAccount of the environment."""
-    preview = preview.permitted(state.target, leaves)
-    hazards = (*own_hazards(state), *object_hazards(preview.objects))
-    risks = tuple(leaves.label(hazard, state.target) for hazard in hazards)
-    refusal = state.taken or next(iter((*preview.refusals, *leaves.lacking(hazards, state.target))), None)
-    if refusal:
-        reason = leaves.mask.text(refusal)
-        return Action(ActionKind.BLOCKED, state.target, reason, (), frozenset(), None, risks=risks)
-    changes = preview.changes(leaves.mask, OWN_MANAGER)
-    if not changes:
-        return _nothing(state.target)
-    kind, reason = _own_reason(state, changes)
-    return Action(kind, state.target, reason, changes, frozenset(), _own_work(state, preview), risks=risks)
-
-
-def _own_work(state: OwnState, preview: TargetPreview) -> Work:
-    first = tuple(preparations(preview.objects, state.target))
-    return replace(state.work, first=first) if isinstance(state.work, ApplyObjects) else state.work
-
-
-def _own_reason(state: OwnState, changes: tuple[ObjectChange, ...]) -> tuple[ActionKind, str]:
-    if state.reason:
-        return ActionKind.UPDATE, state.reason
-    if state.live is None:
-        return ActionKind.CREATE, "does not exist"
-    return ActionKind.UPDATE, f"differs: {_named(changes)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +153,13 @@ class _Decision:
     def _claim(self, stored: StoredRelease) -> Action:
         """An upgrade marks it as ours; where it would change nothing, that waits for one that does."""
         if not self.preview.changes(self.mask, HELM_MANAGER):
-            return _nothing(self.release.id)
+            return nothing(self.release.id)
         return self._write(ActionKind.UPGRADE, TAKES_OVER, stored.revision + 1, None)
 
     def _correct(self) -> Action:
         changes = self.preview.changes(self.mask, HELM_MANAGER)
         if not changes:
-            return _nothing(self.release.id)
+            return nothing(self.release.id)
         changed = {found.id for found in changes}
         items = tuple(
             (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
@@ -231,26 +167,3 @@ class _Decision:
         first = tuple(preparations(self.preview.objects, self.release.id))
         work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate, first)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)
-
-
-def _nothing(target: Target) -> Action:
-    return Action(ActionKind.NONE, target, "nothing to do", (), frozenset(), None)
-
-
-def drifted(changes: tuple[ObjectChange, ...]) -> str:
-    """`drifted: Deployment shop/api spec.replicas (kubectl-scale at …)`."""
-    return f"drifted: {_named(changes)}"
-
-
-def _named(changes: tuple[ObjectChange, ...]) -> str:
-    words = [_named_object(found) for found in changes[:_NAMED_OBJECTS]]
-    rest = len(changes) - len(words)
-    return "; ".join(words) + (f"; and {rest} more objects" if rest > 0 else "")
-
-
-def _named_object(found: ObjectChange) -> str:
-    if found.verb is Verb.CREATE:
-        return f"{found.id} is gone"
-    fields = [field.path + (f" (by {field.writer})" if field.writer else "") for field in found.fields[:_NAMED_FIELDS]]
-    rest = len(found.fields) - len(fields)
-    return f"{found.id} {', '.join(fields)}" + (f" and {rest} more" if rest > 0 else "")

@@ -6,7 +6,7 @@ from reconciler.model.cluster import HELM_MANAGER
 from reconciler.model.observed import ReleaseStatus
 from reconciler.model.secret import Mask
 from reconciler.model.standing import Standing, Sync
-from reconciler.plan.build import TargetPreview, drifted
+from reconciler.plan.previews import TargetPreview
 from reconciler.plan.states import (
     Foreign,
     Homeless,
@@ -20,6 +20,7 @@ from reconciler.plan.states import (
     Stuck,
     Unclaimed,
 )
+from reconciler.plan.wording import drifted
 
 
 def standing(state: State, preview: TargetPreview, mask: Mask) -> Standing:

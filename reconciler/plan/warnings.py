@@ -8,7 +8,7 @@ from reconciler.errors import Location
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Kind, Target
 from reconciler.model.preflight import Area, Check, Status
-from reconciler.plan.build import TargetPreview
+from reconciler.plan.previews import TargetPreview
 
 
 def server_warnings(desired: Desired, previews: Mapping[Target, TargetPreview]) -> Iterator[Check]:

@@ -14,8 +14,9 @@ from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, Verb, 
 from reconciler.model.policy import DEFAULT_POLICY, NO_CONSENT, Consent, Leave, Policy, Risk
 from reconciler.model.preparation import Adoption, Preparation, Recreation
 from reconciler.model.secret import MASK
-from reconciler.plan.build import TargetPreview, build_plan
+from reconciler.plan.build import build_plan
 from reconciler.plan.own import classify_own
+from reconciler.plan.previews import TargetPreview
 from reconciler.plan.states import (
     Foreign,
     Locked,

@@ -12,11 +12,12 @@ from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretI
 from reconciler.model.observed import Observed, ReleaseStatus
 from reconciler.model.plan import ActionKind
 from reconciler.model.standing import HEALTHY, Condition, Health
-from reconciler.plan.build import NOTHING_ASKED, own_action
 from reconciler.plan.classify import classify
 from reconciler.plan.lacking import Bystanders
 from reconciler.plan.leave import leaves_of
 from reconciler.plan.own import classify_own
+from reconciler.plan.own_actions import own_action
+from reconciler.plan.previews import NOTHING_ASKED
 from reconciler.plan.states import Lacking, NotInstalled
 from tests.plan.factories import API, desired, namespace, observed, release, secret, stored
 

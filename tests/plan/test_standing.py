@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.observed import Preview, ReleaseStatus
 from reconciler.model.secret import MASK, Mask, SecretText
 from reconciler.model.standing import Standing, Sync
-from reconciler.plan.build import TargetPreview
+from reconciler.plan.previews import TargetPreview
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Foreign, Locked, NotInstalled, Outdated, Retired, Settled, State, Stuck, Unclaimed
 from tests.plan.factories import NOW, config_map, preview, stored

@@ -15,8 +15,9 @@ from reconciler.model.json import Json, JsonMap
 from reconciler.model.outcome import ActionOutcome
 from reconciler.model.plan import Action
 from reconciler.model.secret import MASK, Mask
-from reconciler.plan.build import TargetPreview, build_plan
+from reconciler.plan.build import build_plan
 from reconciler.plan.own import classify_own
+from reconciler.plan.previews import TargetPreview
 from reconciler.plan.standing import standing
 from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Suspect
 from reconciler.report.documents import outcome_document, plan_document
