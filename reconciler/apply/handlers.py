@@ -14,7 +14,7 @@ from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Engine, WriteRequest
-from reconciler.model.identity import Kind
+from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, WriteRelease
@@ -62,6 +62,7 @@ class Handlers:
             cluster.mark_failed(release.id, work.repair, "reconciler: the run that began it died")
         for kind, item in work.checks:
             _check(cluster, kind, item)
+        _require_newest(cluster, release.id, work.revision - 1)
         self._prepare(cluster, work.first)
         request = WriteRequest(
             release=release.id,
@@ -85,6 +86,18 @@ class Handlers:
                 adopt(cluster, resource, step)
             else:
                 delete_old(cluster, resource, step, self.stop)
+
+
+def _require_newest(cluster: ClusterWriter, release: ReleaseId, planned: int) -> None:
+    """Who upgrades by hand holds no lock, and Helm would go on from whatever revision there is now."""
+    newest = cluster.newest_revision(release)
+    if newest != planned:
+        raise EngineError(
+            f"{release}: revision {newest} was made since the plan, which goes on from revision {planned}"
+            if newest
+            else f"{release}: revision {planned} is gone since the plan",
+            hint="apply again",
+        )
 
 
 def _resource(cluster: ClusterWriter, kind: Kind) -> Resource:

@@ -123,6 +123,10 @@ class ClusterReader(Protocol):
         """The newest stored revision of each release in a namespace."""
         ...
 
+    def newest_revision(self, release: ReleaseId) -> int:
+        """The number of a release's newest revision, whatever became of it; 0: it has none."""
+        ...
+
     def dry_run(self, resource: Resource, item: JsonMap, manager: str) -> DryRun:
         """What a server-side apply of `item` would do; nothing is stored. Unknown fields are errors."""
         ...

@@ -33,6 +33,7 @@ class World:
 
     name: str = "main"
     refuses: ApiError | None = None
+    newest: int = 2
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[WriteRequest] = field(default_factory=list)
 
@@ -73,6 +74,10 @@ class World:
         """A repair."""
         self.asked.append(("repair", release_id, revision))
 
+    def newest_revision(self, _release: ReleaseId) -> int:
+        """What others may have made since the plan."""
+        return self.newest
+
     def install(self, request: WriteRequest) -> None:
         """Helm installs."""
         self.asked.append(("install",))
@@ -83,10 +88,10 @@ class World:
         self.asked.append(("upgrade",))
         self.requests.append(request)
 
-    def perform(self, work: Work, kind: ActionKind = ActionKind.UPGRADE) -> None:
+    def perform(self, work: Work, kind: ActionKind = ActionKind.UPGRADE, run: str | None = None) -> None:
         """Do it."""
         cluster, engine = cast(ClusterWriter, self), cast(Engine, self)
-        handlers = Handlers({"main": cluster}, desired().clusters, engine)
+        handlers = Handlers({"main": cluster}, desired().clusters, engine, run)
         handlers.perform(Action(kind, API, "", (), frozenset(), work))
 
 
@@ -135,6 +140,24 @@ def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, cal
         "reconciler/chart": DIGEST[:40],
         "reconciler/revision": "3",
     }
+
+
+@pytest.mark.parametrize(
+    ("newest", "told"), [(3, "revision 3 was made since the plan"), (0, "revision 2 is gone since the plan")]
+)
+def test_a_release_that_went_on_since_the_plan_is_left_alone(newest: int, told: str) -> None:
+    """Somebody upgraded or removed it by hand; what Helm would compare with is not what was planned on."""
+    world = World(newest=newest)
+    with pytest.raises(EngineError, match=told):
+        world.perform(write())
+    assert world.asked == []
+
+
+def test_a_revision_tells_its_run() -> None:
+    """Where the run holds the lock, so that whoever has it next knows that the run is dead."""
+    world = World()
+    world.perform(write(), run="run1")
+    assert world.requests[0].labels["reconciler/run"] == "run1"
 
 
 def test_a_pending_revision_is_repaired_first() -> None:

@@ -265,6 +265,15 @@ def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl)
     assert kubectl("-n", namespace, "get", "secrets", "-l", "status=failed", "-o", "name").strip()
 
 
+def test_the_newest_revision(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """By number, whatever became of it, and of no other release."""
+    made = (_release(namespace, "a", 9, "failed"), _release(namespace, "a", 10, "superseded"))
+    for item in (*made, _release(namespace, "b", 12, "deployed")):
+        kubectl("apply", "-f", "-", stdin=json.dumps(item))
+    assert writer.newest_revision(ReleaseId("main", namespace, "a")) == 10
+    assert writer.newest_revision(ReleaseId("main", namespace, "c")) == 0
+
+
 def test_a_missing_namespace_has_no_releases(cluster_access: ClusterAccess) -> None:
     """A first install begins there."""
     assert KubeReader(cluster_access).releases("no-such-namespace") == []
