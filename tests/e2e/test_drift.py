@@ -40,7 +40,11 @@ def test_only_the_drifted_object_is_patched(installed: Project, kubectl: Kubectl
     assert kind == "correct"
     assert "spec.template.spec.containers[main].image (by kubectl-set" in reason
     assert done.code == 0
-    assert [(record.verb, record.resource, record.name) for record in written] == [("patch", "deployments", "app")]
+    assert [(record.verb, record.resource, record.name) for record in written] == [
+        ("patch", "leases", f"reconciler-{installed.namespace}"),
+        ("patch", "deployments", "app"),
+        ("patch", "leases", f"reconciler-{installed.namespace}"),
+    ]
     image = kubectl("-n", installed.namespace, "get", "deployment", "app", "-o", "jsonpath={..image}")
     assert image == "example.com/app:1"
     revisions = kubectl("-n", installed.namespace, "get", "secrets", "-l", "owner=helm", "-o", "name")
