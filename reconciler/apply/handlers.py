@@ -9,15 +9,24 @@ from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
 from reconciler.apply.preparation import adopt, delete_old
+from reconciler.apply.removal import delete, is_to_go
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.engine import Engine, WriteRequest
-from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.engine import Engine, RemoveRequest, WriteRequest
+from reconciler.model.identity import Kind, ReleaseId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, WriteRelease
+from reconciler.model.plan import (
+    Action,
+    ActionKind,
+    ApplyObjects,
+    AttachPullSecrets,
+    DeleteObject,
+    UninstallRelease,
+    WriteRelease,
+)
 from reconciler.model.preparation import Adoption, Preparation
 
 
@@ -51,8 +60,16 @@ class Handlers:
                     writer.apply(_resource(writer, kind), item, manager)
             case AttachPullSecrets():
                 attach(cluster, _resource(cluster, ACCOUNT), action.work)
+            case DeleteObject():
+                delete(cluster, _resource(cluster, action.work.kind), action.work)
+            case UninstallRelease():
+                self._uninstall(action.target, action.work, cluster)
             case WriteRelease(release):
                 self._write(action, action.work, cluster.acting_as(release.impersonate))
+
+    def _uninstall(self, release: Target, work: UninstallRelease, cluster: ClusterWriter) -> None:
+        if isinstance(release, ReleaseId) and is_to_go(cluster, release, work, self.run):
+            self.engine.uninstall(RemoveRequest(release, self.access[release.cluster], work.wait))
 
     def _write(self, action: Action, work: WriteRelease, cluster: ClusterWriter) -> None:
         release = work.release

@@ -11,7 +11,7 @@ from reconciler.desired.needs import Keys, with_needs
 from reconciler.desired.overlay import Read, load_layers
 from reconciler.desired.places import namespaces, repositories, repository
 from reconciler.desired.problems import Problems
-from reconciler.desired.releases import ReleaseResolver
+from reconciler.desired.releases import ReleaseResolver, wait_of
 from reconciler.desired.scope import Scope
 from reconciler.desired.secrets import by_key, contents, secrets
 from reconciler.desired.sources import Sources
@@ -105,6 +105,8 @@ def _resolve(scope: Scope) -> Desired:
         mask=Mask.of(scope.revealed),
         accounts=accounts(scope, homes),
         policy=policy(scope.spec.policy),
+        left_alone=homes.left_alone,
+        wait=wait_of(scope.spec.defaults.wait),
     )
     keys: Keys = {
         "namespaces": {key: (namespace.id,) for key, namespace in homes.by_key.items()},

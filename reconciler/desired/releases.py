@@ -23,6 +23,11 @@ _INTO_LIST = re.compile(r"\[[0-9]+\]")
 ARCHIVE_ENDINGS = (".tgz", ".tar.gz")
 
 
+def wait_of(seconds: float | None) -> Wait | None:
+    """A wait as the file has it: 0 is for ever."""
+    return None if seconds is None else Wait(seconds or None)
+
+
 class ReleaseResolver:
     """Resolves the releases of one file."""
 
@@ -68,7 +73,7 @@ class ReleaseResolver:
             values=values,
             replicas=spec.replicas or {},
             sources=ValuePlaces(tuple(layers), pinned, where),
-            wait=None if seconds is None else Wait(seconds or None),
+            wait=wait_of(seconds),
             history=spec.history or scope.spec.defaults.history,
             needs={},
             where=where,

@@ -11,6 +11,7 @@ from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.sources import Sources
 from reconciler.errors import Location
 from reconciler.model.desired import Namespace
+from reconciler.model.identity import NamespaceId
 from reconciler.model.inputs import Inputs
 from reconciler.model.secret import SecretText
 
@@ -100,3 +101,8 @@ class Namespaces:
     def managed(self) -> tuple[Namespace, ...]:
         """Those that the environment keeps."""
         return tuple(ns for key, ns in self.by_key.items() if key not in self.unmanaged)
+
+    @property
+    def left_alone(self) -> frozenset[NamespaceId]:
+        """The others."""
+        return frozenset(ns.id for key, ns in self.by_key.items() if key in self.unmanaged)

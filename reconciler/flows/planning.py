@@ -19,16 +19,20 @@ from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.observed import Observed
+from reconciler.model.orphans import Orphans
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_CONSENT, Consent
-from reconciler.observe.concurrency import concurrently
+from reconciler.observe.concurrency import both, concurrently
 from reconciler.observe.live import observe
+from reconciler.observe.orphans import find_orphans
 from reconciler.observe.preview import Previewer
 from reconciler.plan.accounts import classify_accounts
 from reconciler.plan.build import build_plan
 from reconciler.plan.classify import classify
 from reconciler.plan.own import OwnState, classify_own
 from reconciler.plan.previews import TargetPreview
+from reconciler.plan.prune import Pruner
+from reconciler.plan.removals import with_removals
 from reconciler.plan.states import NotInstalled, Outdated, Settled, State, Stuck, Unclaimed
 from reconciler.plan.warnings import server_warnings
 
@@ -43,6 +47,7 @@ class Found:
     own: tuple[OwnState, ...]
     states: Mapping[ReleaseId, State]
     previewers: Mapping[str, Previewer]
+    pruner: Pruner
     consent: Consent = NO_CONSENT
 
 
@@ -61,20 +66,33 @@ def look(request: Request, context: Context) -> Found:
     """Load, observe, classify."""
     desired, tools = load_desired(request, context)
     readers: Mapping[str, ClusterReader] = {name: context.reader(access) for name, access in desired.clusters.items()}
+    hold = Hold(everyone=request.break_lock)
+    # A part of the file says nothing about what is in none of it.
+    observed, orphans = _observed(desired, readers, context, whole=not request.only)
+    found = compare(desired, tools, observed, readers, hold)
+    return replace(found, pruner=Pruner(desired, orphans, observed.at, hold, request.consent), consent=request.consent)
+
+
+def _observed(
+    desired: Desired, readers: Mapping[str, ClusterReader], context: Context, *, whole: bool
+) -> tuple[Observed, tuple[Orphans, ...]]:
+    """What there is of what is desired; and of a whole environment, what else it has."""
     with masked(desired.mask):
-        observed = observe(desired, readers, context.now())
-    found = compare(desired, tools, observed, readers, Hold(everyone=request.break_lock))
-    return replace(found, consent=request.consent)
+        if not whole:
+            return observe(desired, readers, context.now()), ()
+        return both(lambda: observe(desired, readers, context.now()), lambda: find_orphans(desired, readers))
 
 
 def look_again(found: Found, context: Context, hold: Hold) -> Found:
     """Observe anew, and classify by what is known now. What is still the same is given back as it was."""
     readers = {name: previewer.cluster for name, previewer in found.previewers.items()}
-    with masked(found.desired.mask):
-        observed = observe(found.desired, readers, context.now())
-    again = replace(compare(found.desired, found.tools, observed, readers, hold), consent=found.consent)
+    observed, orphans = _observed(found.desired, readers, context, whole=bool(found.pruner.orphans))
+    again = compare(found.desired, found.tools, observed, readers, hold)
+    pruner = Pruner(found.desired, orphans, observed.at, hold, found.consent)
     same = observed.clusters == found.observed.clusters and again.states == found.states
-    return found if same else again
+    if same and pruner.is_as(found.pruner):
+        return found
+    return replace(again, pruner=pruner, consent=found.consent)
 
 
 def compare(
@@ -84,16 +102,20 @@ def compare(
     readers: Mapping[str, ClusterReader],
     hold: Hold = NO_HOLD,
 ) -> Found:
-    """Classify what was observed."""
+    """Classify what was observed of what is desired."""
     health = {item.id: release_health(item.id, observed, desired.mask) for item in desired.unselected}
     own = (*classify_own(desired, observed, health), *classify_accounts(desired, observed))
     states = classify(desired, observed, hold, health)
     previewers = {name: Previewer(readers[name], observed.clusters[name]) for name in readers}
-    return Found(desired, tools, observed, own, states, previewers)
+    return Found(desired, tools, observed, own, states, previewers, Pruner(desired, (), observed.at, hold))
 
 
 def make_plan(found: Found) -> Plan:
     """What to do about what was found; asks the servers, writes nothing."""
+    return with_removals(_plan_of_desired(found), found.pruner)
+
+
+def _plan_of_desired(found: Found) -> Plan:
     previews = {**own_previews(found), **preview_releases(found, found.states)}
     if not previews:
         return build_plan(found.desired, found.own, found.states, previews, consent=found.consent)

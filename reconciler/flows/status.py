@@ -14,6 +14,8 @@ from reconciler.model.standing import Health, Standing
 from reconciler.plan.leave import leaves_of
 from reconciler.plan.own_actions import own_action
 from reconciler.plan.previews import NOTHING_ASKED
+from reconciler.plan.prune import GONE
+from reconciler.plan.removals import orphan_targets
 from reconciler.plan.standing import standing
 from reconciler.plan.states import Settled, Unclaimed
 
@@ -52,6 +54,7 @@ def status(request: Request, context: Context) -> Status:
     mask = found.desired.mask
     leaves = leaves_of(found.desired)
     own = (own_action(state, previews.get(state.target, NOTHING_ASKED), leaves) for state in found.own)
+    orphans = orphan_targets(found.pruner) if found.desired.policy.prune.enabled else ()
     return Status(
         found.desired.name,
         tuple(
@@ -62,5 +65,8 @@ def status(request: Request, context: Context) -> Status:
             )
             for identity, state in found.states.items()
         ),
-        tuple((action.target, action.reason) for action in own if action.kind is not ActionKind.NONE),
+        (
+            *((action.target, action.reason) for action in own if action.kind is not ActionKind.NONE),
+            *((target, GONE) for target in orphans),
+        ),
     )

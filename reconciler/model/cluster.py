@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
 
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId
-from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import StoredRelease
 
@@ -24,11 +24,17 @@ OWN_MANAGER = "reconciler"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Where a kind is served: `plural` under its API version, and whether its objects live in namespaces."""
+    """Where a kind is served: `plural` under its API version, and whether its objects live in namespaces.
+
+    Attributes:
+        is_removable: its objects can be listed and deleted; what the server works out when asked, such as metrics of
+            pods, cannot.
+    """
 
     kind: Kind
     plural: str
     namespaced: bool
+    is_removable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,10 @@ class ClusterReader(Protocol):
         """
         ...
 
+    def metadata(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
+        """As `objects`, but only apiVersion, kind and metadata of each; none of a kind that is not served."""
+        ...
+
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """One object as it is now, or None."""
         ...
@@ -144,6 +154,15 @@ class ClusterWriter(ClusterReader, Protocol):
 
         Raises:
             ApiError: of status 409, when it is not the one that was seen.
+        """
+        ...
+
+    def mark_removed(self, release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
+        """Note on a stored revision which run uninstalls it, and take out of its manifest what Helm is to leave.
+
+        Raises:
+            ApiError: of status 409, when the revision was written to meanwhile.
+            ClusterError: there is no such revision any more.
         """
         ...
 

@@ -208,6 +208,8 @@ class Desired:
 
     Attributes:
         unselected: releases that are needed and were not selected: looked at, and never applied.
+        left_alone: namespaces of the file that are not the environment's own.
+        wait: how long releases are waited for that do not say it themselves.
     """
 
     name: str
@@ -221,3 +223,5 @@ class Desired:
     accounts: tuple[PullAccount, ...] = ()
     policy: Policy = DEFAULT_POLICY
     unselected: tuple[Release, ...] = ()
+    left_alone: frozenset[NamespaceId] = frozenset()
+    wait: Wait | None = None

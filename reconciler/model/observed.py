@@ -48,6 +48,9 @@ class StoredRelease:
         is_readable: False when its manifest is no YAML, so that `objects` says nothing.
         labels: the labels on its Secret that are not Helm's own.
         changed: when it was stored or last changed.
+        installed: when its first revision was made; None where that is not told.
+        hooks: kind and name of each hook.
+        home: the namespace that it says it is in; another one than it is found in when it was copied there.
         version: that of its Secret.
         failed_hooks: those of its hooks that failed when they last ran.
         deployed: the newest revision that is deployed; None when none is.
@@ -68,6 +71,9 @@ class StoredRelease:
     version: ObjectVersion
     failed_hooks: tuple[JsonMap, ...] = field(default=(), repr=False)
     deployed: int | None = None
+    installed: datetime | None = None
+    hooks: tuple[tuple[str, str], ...] = ()
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

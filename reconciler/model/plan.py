@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from reconciler.errors import Location
 from reconciler.model.chart import ChartIdentity
+from reconciler.model.cluster import Deletion
+from reconciler.model.contents import Going
 from reconciler.model.desired import Impersonation, Release, Wait
 from reconciler.model.finding import Cause
 from reconciler.model.identity import AccountId, Kind, ObjectId, ReleaseId, Target
@@ -25,6 +27,8 @@ class ActionKind(StrEnum):
     INSTALL = "install"
     UPGRADE = "upgrade"
     CORRECT = "correct"
+    UNINSTALL = "uninstall"
+    DELETE = "delete"
     NONE = "none"
     BLOCKED = "blocked"
 
@@ -148,7 +152,34 @@ class Refusal:
     targets: tuple[Target, ...] = ()
 
 
-Work = ApplyObjects | AttachPullSecrets | WriteRelease
+@dataclass(frozen=True, slots=True)
+class UninstallRelease:
+    """The end of a release that the file no longer has; not if it was written to since, or is another environment's.
+
+    Attributes:
+        revision: the newest one that was seen.
+        wait: how long to wait until its objects are gone; None: not at all.
+    """
+
+    environment: str
+    revision: int
+    wait: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObject:
+    """The end of a namespace or secret that the file no longer has.
+
+    Attributes:
+        going: for a namespace: what may be in it at that moment.
+    """
+
+    kind: Kind
+    deletion: Deletion
+    going: Going | None = None
+
+
+Work = ApplyObjects | AttachPullSecrets | DeleteObject | UninstallRelease | WriteRelease
 
 
 @dataclass(frozen=True, slots=True)

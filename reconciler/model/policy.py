@@ -44,7 +44,8 @@ class PrunePolicy:
         max_count: how many targets one apply may remove.
         max_share: which part, from 0 to 1, of all that the environment has.
         protect: what is never removed.
-        delete: the CustomResourceDefinitions and PersistentVolumeClaims that may go with what is removed.
+        delete: the CustomResourceDefinitions and PersistentVolumeClaims that may go with what is removed, and what
+            else may be in a namespace that is removed.
     """
 
     enabled: bool = True

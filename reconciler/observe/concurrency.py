@@ -20,3 +20,10 @@ def concurrently(function: Callable[[T], R], items: Iterable[T], workers: int = 
         return [function(item) for item in listed]
     with ThreadPoolExecutor(min(workers, len(listed))) as pool:
         return list(pool.map(function, listed))
+
+
+def both(one: Callable[[], T], other: Callable[[], R]) -> tuple[T, R]:
+    """The results of two functions, side by side; when both raise, the first one's error."""
+    with ThreadPoolExecutor(1) as pool:
+        later = pool.submit(other)
+        return one(), later.result()

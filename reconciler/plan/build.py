@@ -18,7 +18,7 @@ from reconciler.plan.leave import Leaves, leaves_of
 from reconciler.plan.order import in_order
 from reconciler.plan.own import OwnState
 from reconciler.plan.own_actions import own_action
-from reconciler.plan.pending import repair_reason
+from reconciler.plan.pending import in_progress, repair_reason
 from reconciler.plan.places import located
 from reconciler.plan.previews import NOTHING_ASKED, TargetPreview
 from reconciler.plan.recreating import preparations
@@ -117,10 +117,7 @@ class _Decision:
         """Why it cannot be done in this state, whatever becomes of its objects; empty when it can."""
         match state:
             case Locked(stored, since):
-                return Cause.OPERATION_IN_PROGRESS, (
-                    f"another operation is in progress: revision {stored.revision} is {stored.status} "
-                    f"since {since:%Y-%m-%d %H:%M:%S} UTC; if its run is dead, use --break-lock"
-                )
+                return Cause.OPERATION_IN_PROGRESS, in_progress(stored, since)
             case Homeless():
                 return Cause.NAMESPACE_MISSING, (
                     f"namespace {self.release.id.namespace} does not exist, and `manage: false` leaves it to others: "

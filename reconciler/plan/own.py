@@ -15,7 +15,7 @@ from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, Se
 from reconciler.model.json import Json, JsonMap, as_map, text_at
 from reconciler.model.manifest import owner
 from reconciler.model.observed import Observed
-from reconciler.model.ownership import ENVIRONMENT, object_labels
+from reconciler.model.ownership import ADOPTED, ENVIRONMENT, object_labels
 from reconciler.model.plan import ApplyObjects, Work
 from reconciler.model.policy import Risk
 from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
@@ -76,7 +76,7 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
     for namespace in desired.namespaces:
         live = observed.clusters[namespace.id.cluster].namespaces.get(namespace.id)
         identity = ObjectId(NAMESPACE, "", namespace.id.name)
-        item = _namespace_item(namespace, labels, attached.get(namespace.id, []))
+        item = _namespace_item(namespace, labels, {**_adoption(live), **_attachment(attached.get(namespace.id, []))})
         yield _state(namespace.id, identity, item, live, _namespace_taken(desired.name, live))
     for secret in desired.secrets:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
@@ -108,8 +108,18 @@ def _attached(desired: Desired) -> Mapping[NamespaceId, list[str]]:
     return found
 
 
-def _namespace_item(namespace: Namespace, labels: Mapping[str, str], accounts: list[str]) -> JsonMap:
-    marks = {ATTACHED_ACCOUNTS: ",".join(sorted(accounts))} if accounts else {}
+def _attachment(accounts: list[str]) -> Mapping[str, str]:
+    return {ATTACHED_ACCOUNTS: ",".join(sorted(accounts))} if accounts else {}
+
+
+def _adoption(live: JsonMap | None) -> Mapping[str, str]:
+    """The mark of a namespace that was there before, and keeps it for good."""
+    if live is None or (_environment_of(live) and not text_at(live, "metadata", "annotations", ADOPTED)):
+        return {}
+    return {ADOPTED: "true"}
+
+
+def _namespace_item(namespace: Namespace, labels: Mapping[str, str], marks: Mapping[str, str]) -> JsonMap:
     metadata: dict[str, Json] = {
         "name": namespace.id.name,
         "labels": {**namespace.labels, **labels},

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.lease import Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
-from reconciler.model.ownership import REVISION, RUN
+from reconciler.model.ownership import REMOVED_BY, REVISION, RUN
 from reconciler.model.policy import LockPolicy
 from reconciler.plan.states import Locked, Stuck
 
@@ -31,9 +31,18 @@ def run_of(stored: StoredRelease) -> str | None:
 
     Helm copies labels to the revisions that it makes itself, and keeps them on one that it uninstalls.
     """
-    if stored.status is ReleaseStatus.UNINSTALLING or stored.labels.get(REVISION) != str(stored.revision):
-        return None
-    return stored.labels.get(RUN)
+    if stored.status is ReleaseStatus.UNINSTALLING:
+        run, _, revision = stored.labels.get(REMOVED_BY, "").rpartition(".")
+        return run if run and revision == str(stored.revision) else None
+    return stored.labels.get(RUN) if stored.labels.get(REVISION) == str(stored.revision) else None
+
+
+def in_progress(stored: StoredRelease, since: datetime) -> str:
+    """What keeps everybody else's hands off a release."""
+    return (
+        f"another operation is in progress: revision {stored.revision} is {stored.status} "
+        f"since {since:%Y-%m-%d %H:%M:%S} UTC; if its run is dead, use --break-lock"
+    )
 
 
 def repair_reason(state: Stuck) -> str:

@@ -95,8 +95,8 @@ class RefusalDocument(Document):
 class ActionDocument(Document):
     """One step."""
 
-    kind: Literal["create", "update", "install", "upgrade", "correct", "none", "blocked"] = Field(
-        description="What is done to the target; blocked would fail, so it is not tried."
+    kind: Literal["create", "update", "install", "upgrade", "correct", "uninstall", "delete", "none", "blocked"] = (
+        Field(description="What is done to the target; blocked would fail, so it is not tried.")
     )
     target: TargetDocument = Field(description="What it is done to.")
     chart: ChartDocument | None = Field(description="For a release: the chart that it is to be of.")

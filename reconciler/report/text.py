@@ -22,6 +22,8 @@ _SIGNS = {
     ActionKind.UPDATE: ("~", "change"),
     ActionKind.UPGRADE: ("~", "change"),
     ActionKind.CORRECT: ("~", "change"),
+    ActionKind.UNINSTALL: ("-", "remove"),
+    ActionKind.DELETE: ("-", "remove"),
     ActionKind.NONE: ("=", "quiet"),
     ActionKind.BLOCKED: ("!", "error"),
 }

@@ -94,11 +94,11 @@ def test_a_user_with_groups_for_the_whole_environment(project: Project, kubectl:
 
 
 def test_without_it_nobody_is_impersonated(project: Project) -> None:
-    """And nothing more is asked: the same requests as ever."""
+    """And nothing more is asked: the lists of releases, of objects, and the two of what carries our label."""
     project.chart("app", {"templates/map.yaml": CONFIG_MAP}, values="text: hello\n")
     project.environment("releases: {app: {chart: charts/app}, second: {chart: charts/app}}\n")
     project.applied()
     found = requests_during(project, "plan", "library", os.environ["PATH"])
     assert {item.acting_as for item in found} == {""}
     lists = [item.resource for item in found if item.verb == "list"]
-    assert sorted(lists) == ["configmaps", "secrets"]
+    assert sorted(lists) == ["configmaps", "namespaces", "secrets", "secrets"]

@@ -404,7 +404,7 @@ def test_a_chart_that_cannot_be_had_is_a_check(config: Project) -> None:
 
 
 def test_a_plan_with_nothing_to_do_asks_no_more_than_before(config: Project) -> None:
-    """Six questions: the kinds (2), the version, the namespace, the releases, one list; nothing for the checks."""
+    """The kinds (2), the version, the namespace, the releases, one list; what carries our label (2); no check."""
     config.applied()
     mark = config.control_plane.settle_audit()
     assert config("plan").code == 0
@@ -412,9 +412,11 @@ def test_a_plan_with_nothing_to_do_asks_no_more_than_before(config: Project) -> 
     asked = [record for record in config.control_plane.audit.read(mark) if record.user == "admin"]
     assert sorted(record.uri.partition("?")[0].replace(config.namespace, "NS") for record in asked) == [
         "/api",
+        "/api/v1/namespaces",
         "/api/v1/namespaces/NS",
         "/api/v1/namespaces/NS/configmaps",
         "/api/v1/namespaces/NS/secrets",
+        "/api/v1/secrets",
         "/apis",
         "/version",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from typing import Self
@@ -20,13 +20,14 @@ from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Resource
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId, Run
-from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.observed import StoredRelease
 from reconciler.model.pods import POD
 
 _SECRETS = Resource(Kind("v1", "Secret"), "secrets", namespaced=True)
 _PODS = Resource(POD, "pods", namespaced=True)
+# https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 # Every revision but superseded ones: the newest is always among them.
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
@@ -93,10 +94,25 @@ class KubeReader:
 
     def objects(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
         """See ClusterReader. Answered from the server's cache (`resourceVersion=0`), as kubectl's watches are."""
+        return self._list(resource, namespace, selector, exact=exact)
+
+    def metadata(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
+        """See ClusterReader."""
+        try:
+            return self._list(resource, namespace, selector, exact=exact, accept=_METADATA)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return []
+            raise
+
+    def _list(
+        self, resource: Resource, namespace: str, selector: str, *, exact: bool, accept: str | None = None
+    ) -> Sequence[JsonMap]:
         age = {} if exact else {"resourceVersion": "0"}
-        answer = self._transport.get(object_path(resource, namespace), {"labelSelector": selector, **age})
+        answer = self._transport.get(object_path(resource, namespace), {"labelSelector": selector, **age}, accept)
         kind = {"apiVersion": resource.kind.api_version, "kind": resource.kind.name}
-        return [{**kind, **item} for item in answer["items"]]
+        # An empty list of metadata has null for its items.
+        return [{**item, **kind} for item in answer["items"] or ()]
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """See ClusterReader."""
@@ -183,13 +199,25 @@ class KubeWriter(KubeReader):
 
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
         """See ClusterWriter."""
-        name = f"sh.helm.release.v1.{release.name}.v{revision}"
-        secret = self.fetch(_SECRETS, release.namespace, name)
+        secret = self._revision(release, revision)
         if secret is None or not storage.is_pending(secret):
             raise ClusterError(f"cluster {self.name}: {release} has ended its operation meanwhile", hint="apply again")
+        self._rewrite(secret, storage.failed(secret, description))
+
+    def mark_removed(self, release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
+        """See ClusterWriter."""
+        secret = self._revision(release, revision)
+        if secret is None:
+            raise ClusterError(f"cluster {self.name}: {release} is removed by somebody else", hint="apply again")
+        self._rewrite(secret, storage.removed(secret, release, run, leave, self.resources()))
+
+    def _revision(self, release: ReleaseId, revision: int) -> JsonMap | None:
+        return self.fetch(_SECRETS, release.namespace, f"sh.helm.release.v1.{release.name}.v{revision}")
+
+    def _rewrite(self, secret: JsonMap, patch: JsonMap) -> None:
         self._permit()
-        patch = storage.failed(secret, description)
-        self._transport.patch(object_path(_SECRETS, release.namespace, name), {}, patch, MERGE_PATCH)
+        path = object_path(_SECRETS, text_at(secret, "metadata", "namespace"), text_at(secret, "metadata", "name"))
+        self._transport.patch(path, {}, patch, MERGE_PATCH)
 
 
 def _version(secret: JsonMap) -> int:

@@ -51,11 +51,11 @@ def _of_group(group: JsonMap) -> Iterator[Resource]:
         resources = as_map(version).get("resources")
         for item in resources if isinstance(resources, list) else []:
             kind = text_at(item, "responseKind", "kind")
-            if kind and _is_readable(as_map(item)):
-                plural = text_at(item, "resource")
-                yield Resource(Kind(api_version, kind), plural, text_at(item, "scope") == "Namespaced")
+            if kind and _allows(item, "get"):
+                plural, namespaced = text_at(item, "resource"), text_at(item, "scope") == "Namespaced"
+                yield Resource(Kind(api_version, kind), plural, namespaced, _allows(item, "list", "delete"))
 
 
-def _is_readable(item: JsonMap) -> bool:
-    verbs = item.get("verbs")
-    return isinstance(verbs, list) and "get" in verbs
+def _allows(item: Json, *wanted: str) -> bool:
+    verbs = as_map(item).get("verbs")
+    return isinstance(verbs, list) and all(verb in verbs for verb in wanted)

@@ -9,15 +9,17 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.model.identity import ReleaseId
+from reconciler.model.cluster import Resource
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, as_map, maps_at, text_at
-from reconciler.model.manifest import objects_in
+from reconciler.model.manifest import object_id, objects_in
 from reconciler.model.object_version import stored_version
 from reconciler.model.observed import ReleaseStatus, StoredRelease
+from reconciler.model.ownership import removal_labels
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load_all
 
@@ -56,6 +58,9 @@ def decode(cluster: str, secret: JsonMap, deployed: JsonMap | None = None) -> St
         failed_hooks=tuple(_failed_hooks(release)),
         deployed=_revision(before) if deployed or _status(text_at(info, "status")) is ReleaseStatus.DEPLOYED else None,
         changed=_changed(labels, text_at(metadata, "creationTimestamp")),
+        installed=_time(text_at(info, "first_deployed")),
+        hooks=tuple((text_at(hook, "kind"), text_at(hook, "name")) for hook in maps_at(release, "hooks")),
+        home=text_at(release, "namespace"),
         version=stored_version(secret),
     )
 
@@ -74,13 +79,34 @@ def failed(secret: JsonMap, description: str) -> JsonMap:
     """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
     release = _unpack(text_at(secret, "data", "release"))
     info = {**as_map(as_map(release).get("info")), "status": "failed", "description": description}
+    return _patch(secret, {**as_map(release), "info": info}, {"status": "failed"})
+
+
+def removed(
+    secret: JsonMap,
+    release: ReleaseId,
+    run: str | None,
+    leave: Collection[ObjectId],
+    resources: Mapping[Kind, Resource],
+) -> JsonMap:
+    """The merge patch that notes who uninstalls a revision, and takes objects out of its manifest that are to stay."""
+    stored = as_map(_unpack(text_at(secret, "data", "release")))
+    labels = removal_labels(run, _revision(stored)) if run else {}
+    if leave:
+        held = manifest_objects(text_at(stored, "manifest")) or ()
+        kept = (item for item in held if object_id(item, release, resources) not in leave)
+        stored = {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)}
+    return _patch(secret, stored, labels)
+
+
+def _patch(secret: JsonMap, release: JsonMap, labels: JsonMap) -> JsonMap:
     now = str(int(datetime.now(UTC).timestamp()))
     return {
         "metadata": {
             "resourceVersion": text_at(secret, "metadata", "resourceVersion"),
-            "labels": {"status": "failed", "modifiedAt": now},
+            "labels": {**labels, "modifiedAt": now},
         },
-        "data": {"release": _pack({**as_map(release), "info": info})},
+        "data": {"release": _pack(release)},
     }
 
 
@@ -123,6 +149,14 @@ def _revision(release: JsonMap) -> int:
 
 def _status(text: str) -> ReleaseStatus:
     return ReleaseStatus(text) if text in set(ReleaseStatus) else ReleaseStatus.UNKNOWN
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _changed(labels: JsonMap, created: str) -> datetime:

@@ -36,7 +36,7 @@ class PruneSpec(Model):
     delete: list[Pattern] = Field(
         default_factory=list,
         description="The CustomResourceDefinitions and PersistentVolumeClaims that may go with what is removed; "
-        f"no others do. {_NAMES}",
+        f"no others do. And what else may be in a namespace that is removed. {_NAMES}",
     )
 
 

@@ -1,0 +1,23 @@
+"""Which objects of a stored release go with it: those that are its own to this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.model.cluster import Resource
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.manifest import is_kept, object_id, owner
+from reconciler.model.observed import StoredRelease
+
+
+def removed_ids(stored: StoredRelease, resources: Mapping[Kind, Resource]) -> Iterator[ObjectId]:
+    """The objects that Helm deletes when it uninstalls a release: all but those that the chart keeps."""
+    for item in stored.objects:
+        if not is_kept(item):
+            yield object_id(item, stored.id, resources)
+
+
+def is_of(live: JsonMap, release: ReleaseId) -> bool:
+    """Whether a live object carries the release's marks: without them, it is somebody else's by now."""
+    return owner(live) == (release.namespace, release.name)

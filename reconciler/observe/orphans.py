@@ -1,0 +1,121 @@
+"""What carries the environment's label and is no longer in its file: found by metadata, then looked at by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import ApiError
+from reconciler.model.attachment import ACCOUNT, accounts_of
+from reconciler.model.cluster import ClusterReader
+from reconciler.model.contents import CLAIM, claims_of, is_going, removable_kinds, takes_claims
+from reconciler.model.desired import Desired
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.observed import StoredRelease
+from reconciler.model.orphans import OrphanNamespace, OrphanRelease, Orphans, OrphanSecret
+from reconciler.model.ownership import ENVIRONMENT, is_kept_by_us
+from reconciler.model.removal import removed_ids
+from reconciler.observe.concurrency import concurrently
+from reconciler.observe.marked import NAMESPACES, SECRETS, find_marked
+
+_CLAIM = Kind("v1", CLAIM)
+
+
+def find_orphans(desired: Desired, clusters: Mapping[str, ClusterReader]) -> tuple[Orphans, ...]:
+    """What each cluster has of them. Two lists for each; more only about what was found.
+
+    Raises:
+        ClusterError: a cluster could not be read.
+    """
+    return tuple(concurrently(lambda name: _of_cluster(desired, clusters[name]), desired.clusters))
+
+
+def _of_cluster(desired: Desired, cluster: ClusterReader) -> Orphans:
+    marked = find_marked(desired, cluster)
+    look = _Look(desired.name, cluster)
+    return Orphans(
+        cluster.name,
+        marked.count,
+        look.releases(sorted(marked.releases.difference(item.id for item in desired.releases))),
+        look.secrets(sorted(marked.secrets.difference(item.id for item in desired.secrets))),
+        look.namespaces(sorted(marked.namespaces.difference(item.id for item in desired.namespaces))),
+        marked.gaps,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Looks at what seems to be an orphan: lists may lag by a moment, so each is read anew."""
+
+    environment: str
+    cluster: ClusterReader
+
+    def releases(self, wanted: Sequence[ReleaseId]) -> tuple[OrphanRelease, ...]:
+        """Those that are still there, and ours."""
+        places = sorted({identity.namespace for identity in wanted})
+        listed = concurrently(self.cluster.releases, places)
+        stored = [item for found in listed for item in found if item.id in wanted and self._is_of_here(item)]
+        return tuple(concurrently(self._release, stored))
+
+    def secrets(self, wanted: Sequence[SecretId]) -> tuple[OrphanSecret, ...]:
+        """Those that are still there, and ours."""
+        found = concurrently(lambda item: self.cluster.fetch(SECRETS, item.namespace, item.name), wanted)
+        return tuple(
+            OrphanSecret(identity, {key: item[key] for key in ("apiVersion", "kind", "metadata")})
+            for identity, item in zip(wanted, found, strict=True)
+            if item is not None and self._is_marked(item)
+        )
+
+    def namespaces(self, wanted: Sequence[NamespaceId]) -> tuple[OrphanNamespace, ...]:
+        """Those that are still there, and ours, with what is in them."""
+        found = concurrently(lambda item: self.cluster.fetch(NAMESPACES, "", item.name), wanted)
+        return tuple(
+            self._namespace(identity, item)
+            for identity, item in zip(wanted, found, strict=True)
+            if item is not None and self._is_marked(item) and not is_going(item)
+        )
+
+    def _is_of_here(self, stored: StoredRelease) -> bool:
+        """Whether its newest revision is this environment's, and no copy of one that lives elsewhere."""
+        same_place = stored.home in ("", stored.id.namespace)
+        return same_place and stored.labels.get(ENVIRONMENT) == self.environment
+
+    def _is_marked(self, item: JsonMap) -> bool:
+        return text_at(item, "metadata", "labels", ENVIRONMENT) == self.environment and is_kept_by_us(item)
+
+    def _release(self, stored: StoredRelease) -> OrphanRelease:
+        live = self._live(stored)
+        takers = [item for item in live.values() if takes_claims(item)]
+        homes = sorted({text_at(item, "metadata", "namespace") for item in takers})
+        claims = [claim for home in homes for claim in self._claims(home)]
+        return OrphanRelease(stored, live, claims_of(claims, takers))
+
+    def _live(self, stored: StoredRelease) -> Mapping[ObjectId, JsonMap]:
+        resources = self.cluster.resources()
+        ids = removed_ids(stored, resources)
+        served = [identity for identity in ids if identity.kind in resources and identity.name]
+        found = concurrently(lambda item: self.cluster.fetch(resources[item.kind], item.namespace, item.name), served)
+        return {identity: item for identity, item in zip(served, found, strict=True) if item is not None}
+
+    def _claims(self, namespace: str) -> Sequence[JsonMap]:
+        return self.cluster.metadata(self.cluster.resources()[_CLAIM], namespace, "", exact=True)
+
+    def _namespace(self, identity: NamespaceId, item: JsonMap) -> OrphanNamespace:
+        contents, unread = self._contents(identity)
+        return OrphanNamespace(identity, item, contents, unread, self._accounts(identity, item))
+
+    def _contents(self, identity: NamespaceId) -> tuple[tuple[JsonMap, ...], str | None]:
+        kinds = removable_kinds(self.cluster.resources())
+        try:
+            found = concurrently(lambda kind: self.cluster.metadata(kind, identity.name, "", exact=True), kinds)
+        except ApiError as error:
+            return (), error.message
+        return tuple(item for listed in found for item in listed), None
+
+    def _accounts(self, identity: NamespaceId, item: JsonMap) -> tuple[AccountId, ...]:
+        """Those of the ServiceAccounts with pull secrets of ours that still are there."""
+        named = [AccountId(identity.cluster, identity.name, name) for name in sorted(accounts_of(item))]
+        resource = self.cluster.resources()[ACCOUNT]
+        found = concurrently(lambda account: self.cluster.fetch(resource, account.namespace, account.name), named)
+        return tuple(account for account, live in zip(named, found, strict=True) if live is not None)

@@ -1,0 +1,194 @@
+"""What the file no longer has → how it is removed: after all else, in the reverse of the order in which it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reconciler.model.cluster import OWN_MANAGER, Deletion
+from reconciler.model.contents import Going
+from reconciler.model.desired import Desired
+from reconciler.model.finding import Cause
+from reconciler.model.graph import home_of
+from reconciler.model.identity import AccountId, ObjectId, ReleaseId, Target
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.lease import Hold
+from reconciler.model.observed import Preview
+from reconciler.model.orphans import OrphanNamespace, OrphanRelease, Orphans, OrphanSecret
+from reconciler.model.ownership import ADOPTED, is_marked
+from reconciler.model.plan import (
+    Action,
+    ActionKind,
+    ApplyObjects,
+    AttachPullSecrets,
+    DeleteObject,
+    RiskLabel,
+    UninstallRelease,
+    Work,
+)
+from reconciler.model.policy import NO_CONSENT, Consent, Leave
+from reconciler.model.removal import is_of
+from reconciler.plan.changes import change
+from reconciler.plan.handover import handed_over, without_marks
+from reconciler.plan.leave import leaves_of
+from reconciler.plan.own import NAMESPACE, SECRET
+from reconciler.plan.pending import in_progress, pending
+from reconciler.plan.risks import object_hazards
+from reconciler.plan.states import Locked, Stuck
+
+GONE = "the file no longer has it"
+# Kubernetes has them before anybody does.
+_GIVEN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pruner:
+    """Decides about the orphans of all clusters.
+
+    Attributes:
+        at: when they were looked at.
+        hold: who may be at work on those that are pending.
+        consent: what is allowed this once.
+    """
+
+    desired: Desired
+    orphans: tuple[Orphans, ...]
+    at: datetime
+    hold: Hold
+    consent: Consent = NO_CONSENT
+
+    def is_as(self, other: Pruner) -> bool:
+        """Whether both found and decide the same."""
+        return self.orphans == other.orphans and self.actions() == other.actions()
+
+    @property
+    def releases(self) -> tuple[OrphanRelease, ...]:
+        """Newest first: what a release needs was there before it was."""
+        found = (release for cluster in self.orphans for release in cluster.releases)
+        return tuple(sorted(found, key=_age, reverse=True))
+
+    @property
+    def secrets(self) -> tuple[OrphanSecret, ...]:
+        """By cluster and name."""
+        return tuple(secret for cluster in self.orphans for secret in cluster.secrets)
+
+    @property
+    def doomed(self) -> tuple[tuple[OrphanNamespace, DeleteObject], ...]:
+        """The namespaces that are deleted, and how."""
+        return tuple((item, self._end_of(item)) for item in self._namespaces() if not self._stays(item))
+
+    @property
+    def given_up(self) -> tuple[OrphanNamespace, ...]:
+        """The namespaces that stay: others had them before, or are to have them now."""
+        return tuple(item for item in self._namespaces() if self._stays(item))
+
+    def actions(self) -> tuple[Action, ...]:
+        """What removes them, each after what has to go before it."""
+        releases = _one_by_one([self._uninstall(item) for item in self.releases])
+        secrets = [self._delete_secret(item) for item in self.secrets]
+        accounts = [self._detach(account) for item in self.given_up for account in item.accounts]
+        before = frozenset(action.target for action in (*releases, *secrets, *accounts))
+        namespaces = [self._delete_namespace(item, work) for item, work in self.doomed]
+        namespaces += [self._give_up(item) for item in self.given_up]
+        return (*releases, *secrets, *accounts, *(replace(action, needs=before) for action in namespaces))
+
+    def _namespaces(self) -> Iterator[OrphanNamespace]:
+        return (item for cluster in self.orphans for item in cluster.namespaces)
+
+    def _stays(self, item: OrphanNamespace) -> bool:
+        left_alone = item.id in self.desired.left_alone
+        return left_alone or is_marked(item.item, ADOPTED) or item.id.name in _GIVEN
+
+    def _uninstall(self, item: OrphanRelease) -> Action:
+        stored, reason = item.stored, GONE
+        if stored.status.is_pending:
+            state = pending(stored, len(item.objects), self.desired.policy.lock, self.hold, self.at)
+            if isinstance(state, Locked):
+                return _blocked(
+                    stored.id, f"{GONE}, but {in_progress(stored, state.since)}", Cause.OPERATION_IN_PROGRESS
+                )
+            reason = f"{GONE}; {_left(state)}"
+        if not stored.is_readable:
+            reason = f"{GONE}, but the manifest of revision {stored.revision} cannot be read: uninstall it by hand"
+            return _blocked(stored.id, reason)
+        own = (_gone(key, live) for key, live in item.objects.items() if is_of(live, stored.id))
+        work = UninstallRelease(self.desired.name, stored.revision, self.desired.wait)
+        return replace(self._action(ActionKind.UNINSTALL, stored.id, tuple(own), work), reason=reason)
+
+    def _delete_secret(self, item: OrphanSecret) -> Action:
+        users = (found.stored.id for found in self.releases if home_of(found.stored.id) == home_of(item.id))
+        gone = _gone(ObjectId(SECRET, item.id.namespace, item.id.name), item.item)
+        made = self._action(ActionKind.DELETE, item.id, (gone,), DeleteObject(SECRET, _deletion(item.item)))
+        return replace(made, needs=frozenset(users))
+
+    def _delete_namespace(self, item: OrphanNamespace, work: DeleteObject) -> Action:
+        gone = _gone(ObjectId(NAMESPACE, "", item.id.name), item.item)
+        return self._action(ActionKind.DELETE, item.id, (gone,), work)
+
+    def _give_up(self, item: OrphanNamespace) -> Action:
+        after = without_marks(item.item)
+        given_up = Preview(ObjectId(NAMESPACE, "", item.id.name), item.item, after, after, verified=False)
+        work = ApplyObjects(((NAMESPACE, handed_over(item.item)),), OWN_MANAGER)
+        left_alone = item.id in self.desired.left_alone
+        reason = "the file leaves it to others now" if left_alone else f"{GONE}; it was there before"
+        return replace(self._action(ActionKind.UPDATE, item.id, (given_up,), work), reason=reason)
+
+    def _detach(self, account: AccountId) -> Action:
+        work = AttachPullSecrets(account, self.desired.name, ())
+        return replace(self._action(ActionKind.UPDATE, account, (), work), reason="detaches the pull secrets")
+
+    def _action(self, kind: ActionKind, target: Target, previews: tuple[Preview, ...], work: Work) -> Action:
+        changes = (change(preview, self.desired.mask) for preview in previews)
+        labels = (leaves_of(self.desired, self.consent).label(found, target) for found in object_hazards(previews))
+        risks = tuple(replace(label, leave=_leave(label)) for label in labels)
+        return Action(kind, target, GONE, tuple(item for item in changes if item), frozenset(), work, risks=risks)
+
+    def _end_of(self, namespace: OrphanNamespace) -> DeleteObject:
+        cluster, home = namespace.id.cluster, namespace.id.name
+        releases = [item.stored for item in self.releases if item.stored.id.cluster == cluster]
+        going = Going(
+            cluster,
+            frozenset((stored.id.namespace, stored.id.name) for stored in releases),
+            frozenset(hook for stored in releases if stored.id.namespace == home for hook in stored.hooks),
+            frozenset(item.id.name for item in self.secrets if (item.id.cluster, item.id.namespace) == (cluster, home)),
+            self.desired.policy.prune.delete,
+        )
+        return DeleteObject(NAMESPACE, _deletion(namespace.item), going)
+
+
+def _one_by_one(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Each after the one before it: what one of them needs is not known any more."""
+    before = [frozenset[Target](), *(frozenset({action.target}) for action in actions)]
+    return tuple(replace(action, needs=needs) for action, needs in zip(actions, before, strict=False))
+
+
+def _age(item: OrphanRelease) -> tuple[datetime, ReleaseId]:
+    return item.stored.installed or datetime.min.replace(tzinfo=UTC), item.stored.id
+
+
+def _left(state: Stuck) -> str:
+    left = (
+        f"revision {state.stored.revision} is {state.stored.status} by {f'run {state.run}' if state.run else 'a run'}"
+    )
+    return f"{left} that ended" if state.is_certain else f"{left}, whose lock is waited for"
+
+
+def _gone(identity: ObjectId, live: JsonMap) -> Preview:
+    return Preview(identity, live, None, None, verified=True)
+
+
+def _leave(label: RiskLabel) -> Leave:
+    # What is asked about data is asked by the guards of pruning: a second flag for it would say nothing more.
+    return Leave.ALLOW if label.leave is Leave.ASK else label.leave
+
+
+def _deletion(item: JsonMap) -> Deletion:
+    namespace, name, uid, version = (
+        text_at(item, "metadata", key) for key in ("namespace", "name", "uid", "resourceVersion")
+    )
+    return Deletion(namespace, name, uid, version)
+
+
+def _blocked(target: Target, reason: str, cause: Cause | None = None) -> Action:
+    return Action(ActionKind.BLOCKED, target, reason, (), frozenset(), None, cause)
