@@ -51,14 +51,14 @@ def removable_kinds(resources: Mapping[Kind, Resource]) -> tuple[Resource, ...]:
 
 def foreign(items: Sequence[JsonMap], going: Going) -> tuple[JsonMap, ...]:
     """The objects of a namespace that somebody might miss; of what they own, nothing."""
-    uids = {_uid(item) for item in items}
     gone = {_uid(item) for item in items if _goes(item, going)}
     known = -1
     while known != len(gone):
         known = len(gone)
         accounts = {id_of(item).name for item in items if _uid(item) in gone and id_of(item).kind == ACCOUNT}
         gone |= {_uid(item) for item in items if _follows(item, gone, accounts)}
-    return tuple(item for item in items if _uid(item) not in gone and not uids.intersection(owners(item)))
+    stay = {_uid(item): item for item in items if _uid(item) not in gone}
+    return tuple(item for item in stay.values() if not owners(item).intersection(stay))
 
 
 def owners(item: JsonMap) -> frozenset[str]:

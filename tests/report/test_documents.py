@@ -29,7 +29,7 @@ def test_a_plan_with_every_kind_of_action() -> None:
     """Valid, with as many changes as there is work."""
     found = valid(plan_document(EVERYTHING))
     assert {item["kind"] for item in found["actions"]} == {kind.value for kind in ActionKind}
-    assert (found["environment"], found["changes"], found["converged"]) == ("staging", 5, None)
+    assert (found["environment"], found["changes"], found["converged"]) == ("staging", 7, None)
     assert all(item["outcome"] is None for item in found["actions"])
 
 

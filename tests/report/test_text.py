@@ -92,6 +92,13 @@ EVERYTHING = Plan(
         ),
         action(ActionKind.NONE, ReleaseId("main", "shop", "same"), "nothing to do"),
         action(ActionKind.BLOCKED, ReleaseId("main", "shop", "stuck"), "another operation is in progress"),
+        action(
+            ActionKind.UNINSTALL,
+            ReleaseId("main", "shop", "gone"),
+            "the file no longer has it",
+            change(verb=Verb.DELETE, name="gone"),
+        ),
+        action(ActionKind.DELETE, SecretId("main", "shop", "gone"), "the file no longer has it"),
     ),
 )
 
@@ -99,7 +106,8 @@ EVERYTHING = Plan(
 def test_a_plan_with_every_kind_of_action() -> None:
     """Exactly this; what stays as it is is counted alone."""
     assert plan_text(EVERYTHING, PLAIN) == dedent("""\
-        staging: 1 to create, 1 to update, 1 to install, 1 to upgrade, 1 to correct, 1 blocked, 1 as they should be
+        staging: 1 to create, 1 to update, 1 to install, 1 to upgrade, 1 to correct, 1 to uninstall, 1 to delete, \
+1 blocked, 1 as they should be
 
           + namespace shop  does not exist
               + Namespace shop
@@ -130,7 +138,12 @@ def test_a_plan_with_every_kind_of_action() -> None:
               ~ ConfigMap shop/web
                   data.a: "x" → "y"  (by kubectl at t)
 
-          ! release shop/stuck  blocked: another operation is in progress""")
+          ! release shop/stuck  blocked: another operation is in progress
+
+          - release shop/gone  the file no longer has it
+              - ConfigMap shop/gone
+
+          - secret shop/gone  the file no longer has it""")
 
 
 def test_in_full() -> None:

@@ -79,7 +79,7 @@ def failed(secret: JsonMap, description: str) -> JsonMap:
     """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
     release = _unpack(text_at(secret, "data", "release"))
     info = {**as_map(as_map(release).get("info")), "status": "failed", "description": description}
-    return _patch(secret, {**as_map(release), "info": info}, {"status": "failed"})
+    return _patch(secret, {"status": "failed"}, {**as_map(release), "info": info})
 
 
 def removed(
@@ -92,22 +92,20 @@ def removed(
     """The merge patch that notes who uninstalls a revision, and takes objects out of its manifest that are to stay."""
     stored = as_map(_unpack(text_at(secret, "data", "release")))
     labels = removal_labels(run, _revision(stored)) if run else {}
-    if leave:
-        held = manifest_objects(text_at(stored, "manifest")) or ()
-        kept = (item for item in held if object_id(item, release, resources) not in leave)
-        stored = {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)}
-    return _patch(secret, stored, labels)
+    if not leave:
+        return _patch(secret, labels)
+    held = manifest_objects(text_at(stored, "manifest")) or ()
+    kept = (item for item in held if object_id(item, release, resources) not in leave)
+    return _patch(secret, labels, {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)})
 
 
-def _patch(secret: JsonMap, release: JsonMap, labels: JsonMap) -> JsonMap:
+def _patch(secret: JsonMap, labels: JsonMap, release: JsonMap | None = None) -> JsonMap:
     now = str(int(datetime.now(UTC).timestamp()))
-    return {
-        "metadata": {
-            "resourceVersion": text_at(secret, "metadata", "resourceVersion"),
-            "labels": {**labels, "modifiedAt": now},
-        },
-        "data": {"release": _pack(release)},
+    metadata = {
+        "resourceVersion": text_at(secret, "metadata", "resourceVersion"),
+        "labels": {**labels, "modifiedAt": now},
     }
+    return {"metadata": metadata, **({"data": {"release": _pack(release)}} if release is not None else {})}
 
 
 def manifest_objects(manifest: str) -> tuple[JsonMap, ...] | None:
