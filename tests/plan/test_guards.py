@@ -44,7 +44,7 @@ def with_policy(**prune: Any) -> Desired:
 
 def space(*contents: JsonMap, unread: str | None = None, **metadata: Any) -> tuple[OrphanNamespace, DeleteObject]:
     """The namespace `shop`, and how it would be deleted."""
-    item = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", **metadata}}
+    item: JsonMap = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", **metadata}}
     found = OrphanNamespace(NamespaceId("main", "shop"), item, contents, unread)
     return found, DeleteObject(NAMESPACE, Deletion("", "shop", "u"), Going("main"))
 
@@ -151,7 +151,7 @@ def test_claims_that_go_with_a_stateful_set() -> None:
 
 def test_a_namespace_with_something_of_others() -> None:
     """The first few are named; an empty one passes; one that cannot be looked into does not."""
-    others = [
+    others: list[JsonMap] = [
         {"kind": "ConfigMap", "metadata": {"namespace": "shop", "name": f"c{i}", "uid": str(i)}} for i in range(5)
     ]
     (refusal,) = namespace_not_empty(Removals(desired(), NO_CONSENT, 9, (), (), (space(*others),)))

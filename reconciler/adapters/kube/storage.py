@@ -101,7 +101,7 @@ def removed(
 
 def _patch(secret: JsonMap, labels: JsonMap, release: JsonMap | None = None) -> JsonMap:
     now = str(int(datetime.now(UTC).timestamp()))
-    metadata = {
+    metadata: JsonMap = {
         "resourceVersion": text_at(secret, "metadata", "resourceVersion"),
         "labels": {**labels, "modifiedAt": now},
     }
