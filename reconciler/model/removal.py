@@ -19,5 +19,5 @@ def removed_ids(stored: StoredRelease, resources: Mapping[Kind, Resource]) -> It
 
 
 def is_of(live: JsonMap, release: ReleaseId) -> bool:
-    """Whether a live object carries the release's marks: without them, it is somebody else's by now."""
-    return owner(live) == (release.namespace, release.name)
+    """Whether a live object is the release's to remove: it carries its marks, and nobody has marked it to be kept."""
+    return owner(live) == (release.namespace, release.name) and not is_kept(live)

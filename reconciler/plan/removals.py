@@ -63,7 +63,7 @@ def _taken_over(pruner: Pruner) -> Iterator[Check]:
         release = item.stored.id
         for identity, live in item.objects.items():
             if not is_of(live, release):
-                message = f"it stays when {release} is uninstalled, since it no longer carries its marks"
+                message = f"it stays when {release} is uninstalled: it was given to others, or is to be kept"
                 yield Check(Area.PLAN, str(identity), Status.WARNING, message, cluster=release.cluster)
 
 
