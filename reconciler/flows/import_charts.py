@@ -10,6 +10,7 @@ from reconciler.errors import ChartError, EngineError, Location
 from reconciler.flows.context import Tools
 from reconciler.importing.charts import Choice, Fit, archive_name, best, compared, notes
 from reconciler.importing.request import ClusterImport
+from reconciler.importing.values import mask_of
 from reconciler.model.chart import Chart
 from reconciler.model.desired import ChartRef, ClusterAccess, Desired, Release
 from reconciler.model.importing import Drafts, LiveCluster, Note
@@ -84,7 +85,7 @@ class ChartFinder:
         try:
             rendered = self._rendered(item, chart)
         except (ChartError, EngineError) as error:
-            return Choice(entry, chart, Fit.OTHER_OBJECTS, (error.message,))
+            return Choice(entry, chart, Fit.OTHER_OBJECTS, (mask_of(item.values).text(error.message),))
         return compared(entry, chart, rendered, item, self.cluster.resources())
 
     def _rendered(self, item: StoredRelease, chart: Chart) -> tuple[JsonMap, ...]:

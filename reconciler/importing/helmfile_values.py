@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode, plain
 from reconciler.errors import DesiredStateError
 from reconciler.model.importing import Note
 from reconciler.model.json import Json, JsonMap, merge, with_path
-from reconciler.yaml.scalars import resolve
 
 Read = Callable[[ScalarNode], MapNode]
 """A file that a node names → what is in it. Raises DesiredStateError at the node: it is missing, or malformed."""
@@ -20,6 +19,8 @@ Moved = Callable[[str], str]
 # helm's `--set` has lists and numbers of items as well; those are left to people.
 _PLAIN_NAME = re.compile(r"[^\[\]{},=]+")
 _STEPS = re.compile(r"(?<!\\)\.")
+_WORDS: Mapping[str, Json] = {"true": True, "false": False, "null": None}
+_WHOLE = re.compile(r"0|[+-]?[1-9][0-9]{0,17}|[+-]0[0-9]{0,17}", re.ASCII)
 _REFERENCE = re.compile(r"(?:ref|secretref)\+[a-z0-9+]+://")
 _ENCRYPTED_TYPE = re.compile(r"ENC\[.*,type:(\w+)\]", re.DOTALL)
 
@@ -100,9 +101,9 @@ def _typed(node: Node | None, item: Node, *, text: bool) -> Json:
         raise _reference(node)
     if text:
         return node.text
-    # Only these are types there: yes and 1.5 are texts.
-    known = resolve(node.text)
-    return known if known is None or isinstance(known, bool | int) else node.text
+    # By `typedVal` of helm.sh/helm/v4/pkg/strvals: yes, 1.5 and 010 are texts.
+    word = node.text.lower()
+    return _WORDS[word] if word in _WORDS else int(word) if _WHOLE.fullmatch(word) else node.text
 
 
 def _leaves(node: Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from reconciler.importing.keys import is_sound
-from reconciler.importing.values import Written
+from reconciler.importing.values import Written, mask_of
 from reconciler.model.identity import ReleaseId
 from reconciler.model.importing import Note
 from reconciler.model.json import Json, JsonMap
@@ -37,9 +37,8 @@ def obstacle(item: StoredRelease, environment: str) -> str | None:
 def warnings(item: StoredRelease) -> Iterator[Note]:
     """What a plan of an imported release will show."""
     if item.status is not ReleaseStatus.DEPLOYED:
-        yield Note(
-            str(item.id), f"revision {item.revision} is {item.status}, so a plan upgrades it: {item.description}"
-        )
+        told = mask_of(item.values).text(item.description)
+        yield Note(str(item.id), f"revision {item.revision} is {item.status}, so a plan upgrades it: {told}")
 
 
 def values_file(release: ReleaseId) -> str:

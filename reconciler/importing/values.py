@@ -11,7 +11,7 @@ from reconciler.importing.sensitive import sensitive
 from reconciler.importing.variables import Variables
 from reconciler.model.compare import Path, show
 from reconciler.model.json import Json, JsonMap, as_map
-from reconciler.model.secret import SecretText
+from reconciler.model.secret import Mask, SecretText
 
 # So few values are read more easily beside the release than in a file of their own.
 _SHORT = 4
@@ -54,6 +54,11 @@ def split(values: JsonMap, key: str, plain: Sequence[str], variables: Variables)
         references[_dotted(steps)] = variables.name([key, *steps], SecretText(text), meaning)
         values = _without(values, steps)
     return Written(values, references, tuple(exposed))
+
+
+def mask_of(values: JsonMap) -> Mask:
+    """Hides what looks like a secret in what Helm says of a release, whatever `--plain` allows in the file."""
+    return Mask.of(SecretText(str(_at(values, path))) for path in sensitive(values))
 
 
 def refuse_exposed(parts: Mapping[str, Written]) -> None:
