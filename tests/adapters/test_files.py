@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.files import MAX_BYTES, Files, project_root
+from reconciler.adapters.files import MAX_BYTES, Files, project_root, write_file
 from reconciler.errors import DesiredStateError, Location
 
 
@@ -189,3 +190,21 @@ def test_the_project_is_found(tmp_path: Path, git: str | None, stand: str, expec
     if git:
         (tmp_path / git / ".git").write_text("gitdir: a worktree has a file\n")
     assert project_root(tmp_path / "project/envs/env.yaml", tmp_path / stand) == tmp_path / expected
+
+
+@pytest.mark.parametrize("stand", ["project", "project/envs", "home"])
+def test_a_file_is_called_the_same_wherever_the_user_stands(root: Path, stand: str) -> None:
+    """Below the root, whether it is there or not; so that two machines mean the same file."""
+    files = Files(root, root.parent / stand, root)
+    assert files.called(str(root / "envs/env.yaml"), None) == "envs/env.yaml"
+    named = Location(files.shown(root / "envs/env.yaml"), 1, 1)
+    assert files.called("../secrets/none.txt", named) == "secrets/none.txt"
+
+
+def test_a_private_file_was_never_anybody_elses_to_read(tmp_path: Path) -> None:
+    """Also where it replaces one that was."""
+    target = tmp_path / "plan.json"
+    write_file(target, b"public")
+    write_file(target, b"private", private=True)
+    assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"private", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
-from reconciler.model.cluster import Cascade, Deletion
+from reconciler.model.cluster import Cascade, ClusterIdentity, Deletion
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
@@ -22,7 +22,7 @@ from reconciler.model.observed import ReleaseStatus
 from reconciler.model.pods import POD
 from reconciler.model.secret import SecretText
 from reconciler.sandbox import Sandbox, writes
-from tests.adapters.kube.servers import Answer, serve
+from tests.adapters.kube.servers import Answer, serve, status
 from tests.adapters.kube.test_storage import RELEASE, packed
 from tests.conftest import Kubectl
 
@@ -43,6 +43,23 @@ def writer(cluster_access: ClusterAccess, namespace: str, kubectl: Kubectl) -> K
 
 
 pytestmark = pytest.mark.e2e
+
+
+def test_which_cluster_it_is(writer: KubeWriter, cluster_access: ClusterAccess, kubectl: Kubectl) -> None:
+    """Its address, its authority, and the uid of a namespace that every cluster has; the same each time."""
+    found = writer.identity()
+    assert found.server.startswith("https://127.0.0.1:")
+    assert found.authority is not None
+    assert found.uid == kubectl("get", "ns", "kube-system", "-o", "jsonpath={.metadata.uid}")
+    assert KubeReader(cluster_access).identity() == found
+
+
+def test_a_cluster_that_does_not_show_its_uid() -> None:
+    """Without the right to read kube-system, the address has to do; any other answer is an error."""
+    with serve(status(403, "Forbidden", "no")) as server:
+        assert to_server(server.url).identity() == ClusterIdentity(server.url, None, None)
+    with serve(status(404, "NotFound", "no")) as server, pytest.raises(ApiError, match="no"):
+        to_server(server.url).identity()
 
 
 def test_discovery(writer: KubeWriter) -> None:
