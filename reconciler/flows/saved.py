@@ -15,7 +15,7 @@ from reconciler.flows.planning import Found, look, make_plan
 from reconciler.model.identity import ObjectId
 from reconciler.model.inputs import Inputs
 from reconciler.model.object_version import ObjectVersion
-from reconciler.model.observed import Observed, StoredRelease
+from reconciler.model.observed import StoredRelease
 from reconciler.model.plan import Plan, Refusal
 from reconciler.model.saved import Asked, Origin, SavedPlan, SeenRelease, Snapshot
 from reconciler.model.seal import Seal
@@ -155,17 +155,17 @@ def _snapshot(found: Found, planned: Plan, recording: Recording, seal: Seal) -> 
             name: seal.digest("reference", name, text.reveal().encode()) for name, text in recording.references.items()
         },
         clusters=dict(zip(names, identities, strict=True)),
-        releases={
-            stored.id: SeenRelease(stored.revision, stored.status, stored.version) for stored in _stored(found.observed)
-        },
+        releases={stored.id: SeenRelease(stored.revision, stored.status, stored.version) for stored in _stored(found)},
         objects=dict(_touched(planned, seal)),
         steps=tuple(map(step_of, planned.actions)),
     )
 
 
-def _stored(observed: Observed) -> Iterator[StoredRelease]:
-    for cluster in observed.clusters.values():
+def _stored(found: Found) -> Iterator[StoredRelease]:
+    """Those of the file, and those that it no longer has."""
+    for cluster in found.observed.clusters.values():
         yield from cluster.releases.values()
+    yield from (orphan.stored for orphan in found.pruner.releases)
 
 
 def _touched(planned: Plan, seal: Seal) -> Iterator[tuple[tuple[str, ObjectId], ObjectVersion | None]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from reconciler.model.compare import meaningful
 from reconciler.model.json import JsonMap, maps_at, text_at
 
+_HEAD = frozenset({"apiVersion", "kind", "metadata"})
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
@@ -28,7 +30,9 @@ class ObjectVersion:
 
 
 def version_of(item: JsonMap) -> ObjectVersion:
-    """The version of a live object, by its content."""
+    """The version of a live object, by its content; of one whose metadata alone is known, by its resourceVersion."""
+    if not item.keys() - _HEAD:
+        return stored_version(item)
     content = json.dumps(meaningful(item), sort_keys=True, separators=(",", ":")).encode()
     return _version(item, hashlib.sha256(content).hexdigest())
 

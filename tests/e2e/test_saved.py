@@ -322,3 +322,21 @@ def test_from_another_folder_of_the_project(saved: Project) -> None:
     done = run_reconcile(["apply", "--plan", str(saved.folder / "plan.json")], Path("/"), environ)
     assert done.code == 3
     assert "the plan is for env.yaml, which is not in /" in done.err
+
+
+@pytest.mark.parametrize("what", ["release", "secret"])
+def test_what_is_removed_is_what_was_reviewed(what: str, saved: Project, kubectl: Kubectl) -> None:
+    """A release and a Secret that the file dropped: neither goes when it was changed since."""
+    saved.environment("releases: {app: {chart: charts/config, values: [values/app.yaml]}}")
+    options = ("--save", "plan.json", "--allow-deletions", "2")
+    assert saved("plan", *options, **ENVIRON).code == 2
+    name = {"release": ("cm", "other"), "secret": ("secret", "db")}[what]
+    patch = ("-n", saved.namespace, "patch", *name, "--type", "merge", "-p")
+    kubectl(*patch, '{"data":{"more":"dHdv"}}')
+    code, text, written = _apply(saved)
+    assert (code, written) == (3, 0), text
+    assert f"{name[1]} was changed: resourceVersion" in text
+    assert saved("plan", *options, **ENVIRON).code == 2
+    code, text, _ = _apply(saved)
+    assert code == 0, text
+    assert kubectl("-n", saved.namespace, "get", *name, "--ignore-not-found") == ""

@@ -53,6 +53,12 @@ def test_the_content_is_all_but_status_and_bookkeeping(other: dict[str, Any], *,
     assert (version_of(other).content != version_of(_live()).content) is moved
 
 
+def test_where_only_the_metadata_is_known_any_new_version_counts() -> None:
+    """What was listed without its content may have another one."""
+    found = version_of({"apiVersion": "v1", "kind": "Secret", "metadata": _live()["metadata"]})
+    assert (found.resource_version, found.content) == ("7", None)
+
+
 def test_a_digest_of_content_is_not_shown() -> None:
     """It may be that of a secret, which could be guessed."""
     found = version_of(_live())
