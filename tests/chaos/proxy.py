@@ -34,10 +34,15 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "conte
 
 @dataclass(frozen=True)
 class Strike:
-    """Which fault befalls which request, by its number."""
+    """Which fault befalls which request: by its number, or the first of a kind, since waits ask more or less."""
 
     fault: Fault
     number: int
+    kind: str | None = None
+
+    def hits(self, asked: Asked) -> bool:
+        """Whether this is the request."""
+        return asked.kind == self.kind if self.kind else asked.number >= self.number
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ class Proxy:
             asked = Asked(len(self.seen), method, target)
             self.seen.append(asked)
             strike = self.strike
-            if strike is None or self.struck or asked.number < strike.number or not strike.fault.fits(asked):
+            if strike is None or self.struck or not strike.hits(asked) or not strike.fault.fits(asked):
                 return asked, None
             self.struck = asked
             return asked, strike.fault

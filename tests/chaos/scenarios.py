@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.chaos.cases import Scenario
 from tests.chaos.world import World
+
+# Seconds in which Kubernetes empties a small namespace.
+_PATIENCE = 60.0
 
 
 def _installed(world: World) -> None:
@@ -33,8 +38,21 @@ def _drift(world: World) -> None:
     world.api("PATCH", f"/api/v1/namespaces/{world.namespace}", {"metadata": {"labels": {"round": "another"}}})
 
 
+def _prune(world: World) -> None:
+    """The file had more before."""
+    _installed(world)
+    # What is applied to a namespace that is on its way out goes with it.
+    deadline = time.monotonic() + _PATIENCE
+    while world.api("GET", f"/api/v1/namespaces/{world.namespace}-old"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    done = world.run("apply", file="more.yaml")
+    assert done.code == 0, done.text
+
+
 SCENARIOS = (
     Scenario("install", World.renew),
     Scenario("upgrade", _upgrade),
     Scenario("drift correction", _drift, watches=False),
+    Scenario("prune", _prune, watches=False),
 )

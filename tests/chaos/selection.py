@@ -22,5 +22,5 @@ def one(asked: Sequence[Asked], fault: Fault, turn: int) -> Strike:
     for request in asked:
         if fault.fits(request):
             first.setdefault(request.kind, request)
-    kinds = list(first.values())
-    return Strike(fault, kinds[turn % len(kinds)].number)
+    chosen = list(first.values())[turn % len(first)]
+    return Strike(fault, chosen.number, chosen.kind)
