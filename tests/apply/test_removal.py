@@ -1,0 +1,142 @@
+"""What is removed is looked at once more: it stays when it is not as it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from reconciler.apply import removal
+from reconciler.apply.removal import delete, is_to_go
+from reconciler.errors import ClusterError
+from reconciler.model.cluster import ClusterWriter, Deletion, Resource
+from reconciler.model.contents import Going
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
+from reconciler.model.json import JsonMap
+from reconciler.model.observed import StoredRelease
+from reconciler.model.plan import DeleteObject, UninstallRelease
+from tests.plan.factories import API, CONFIG_MAP, NAMESPACE, RESOURCES, config_map, live, object_id, stored
+
+WORK = UninstallRelease("staging", 3, None)
+OWNED = [{"kind": "ReplicaSet", "uid": "gone"}]
+
+
+@dataclass
+class World:
+    """A cluster by the interfaces of the model; `contents` is what its namespace holds at each look."""
+
+    stored: tuple[StoredRelease, ...] = ()
+    objects: dict[ObjectId, JsonMap] = field(default_factory=dict)
+    contents: list[list[JsonMap]] = field(default_factory=list)
+    name: str = "main"
+    done: list[Any] = field(default_factory=list)
+
+    def releases(self, _namespace: str) -> Sequence[StoredRelease]:
+        """The stored ones."""
+        return self.stored
+
+    def resources(self) -> Mapping[Kind, Resource]:
+        """ConfigMaps alone live in namespaces here."""
+        return {CONFIG_MAP: RESOURCES[CONFIG_MAP]}
+
+    def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
+        """A live object."""
+        return self.objects.get(ObjectId(resource.kind, namespace, name))
+
+    def metadata(self, _resource: Resource, _namespace: str, _selector: str, *, exact: bool) -> Sequence[JsonMap]:
+        """The next look; the last one stays."""
+        assert exact
+        return self.contents.pop(0) if len(self.contents) > 1 else self.contents[0]
+
+    def mark_removed(self, _release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
+        """A mark."""
+        self.done.append((revision, run, set(leave)))
+
+    def delete(self, _resource: Resource, deletion: Deletion) -> None:
+        """A deletion."""
+        self.done.append(deletion)
+
+    def goes(self, run: str | None = "r1") -> bool:
+        """Whether the release is to go."""
+        return is_to_go(cast(ClusterWriter, self), API, WORK, run)
+
+    def delete_namespace(self) -> None:
+        """Delete it."""
+        work = DeleteObject(NAMESPACE, Deletion("", "shop", "u"), Going("main"))
+        delete(cast(ClusterWriter, self), RESOURCES[NAMESPACE], work)
+
+
+def test_a_release_as_it_was_seen_is_marked() -> None:
+    """With the run, where it holds a lock."""
+    world = World((stored(revision=3, objects=[config_map()]),), {object_id(): live(config_map())})
+    assert world.goes()
+    assert world.done == [(3, "r1", set())]
+    assert world.goes(run=None)
+    assert len(world.done) == 1
+
+
+def test_one_that_is_gone_needs_nothing() -> None:
+    """Somebody else was quicker."""
+    world = World()
+    assert not world.goes()
+    assert world.done == []
+
+
+@pytest.mark.parametrize(
+    "found",
+    [stored(revision=4), stored(revision=3, labels={"reconciler/environment": "other"}), stored(revision=3, labels={})],
+)
+def test_one_that_was_written_to_since_stays(found: StoredRelease) -> None:
+    """Another revision, or another environment's."""
+    world = World((found,))
+    with pytest.raises(ClusterError, match=r"release shop/api was changed since it was looked at; it stays"):
+        world.goes()
+    assert world.done == []
+
+
+def test_what_is_not_its_own_is_left_out_of_its_manifest() -> None:
+    """Taken over, marked to be kept, or of a kind that is not served; what is gone already is no matter."""
+    widget: JsonMap = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    names = ("own", "taken", "kept", "gone")
+    kept = {**config_map("kept"), "metadata": {"name": "kept", "annotations": {"helm.sh/resource-policy": "keep"}}}
+    objects = {
+        object_id("own"): live(config_map("own")),
+        object_id("taken"): config_map("taken"),
+        object_id("kept"): live(kept),
+    }
+    world = World((stored(revision=3, objects=[*map(config_map, names), widget]),), objects)
+    assert world.goes(run=None)
+    unserved = ObjectId(Kind("example.com/v1", "Widget"), "shop", "w")
+    assert world.done == [(3, None, {object_id("taken"), object_id("kept"), unserved})]
+
+
+def test_a_namespace_is_deleted_when_the_rest_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector is waited for."""
+    monkeypatch.setattr(removal, "PAUSE", 0.0)
+    pod = {**config_map("pod"), "metadata": {"name": "pod", "uid": "p", "ownerReferences": OWNED}}
+    world = World(contents=[[pod], [pod], []])
+    world.delete_namespace()
+    assert world.done == [Deletion("", "shop", "u")]
+
+
+@pytest.mark.parametrize("patience", [60.0, -1.0])
+def test_a_namespace_that_somebody_uses_stays(patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once for what nobody will collect; after a while for what does not go."""
+    monkeypatch.setattr(removal, "PATIENCE", patience)
+    owners = {"ownerReferences": OWNED} if patience < 0 else {}
+    item = {**config_map("new"), "metadata": {"name": "new", "namespace": "shop", "uid": "n", **owners}}
+    world = World(contents=[[item]])
+    with pytest.raises(
+        ClusterError, match="namespace shop holds what is not removed with it: ConfigMap shop/new; it stays"
+    ):
+        world.delete_namespace()
+    assert world.done == []
+
+
+def test_a_secret_is_deleted_without_a_look_around() -> None:
+    """Its uid and version are enough."""
+    world = World()
+    delete(cast(ClusterWriter, world), RESOURCES[CONFIG_MAP], DeleteObject(CONFIG_MAP, Deletion("shop", "x", "u", "7")))
+    assert world.done == [Deletion("shop", "x", "u", "7")]
