@@ -45,13 +45,16 @@ def requests_during(project: Project, command: str, engine: str, path: str) -> l
 
 @engines
 def test_all_that_is_done_for_a_release(engine: str, restricted: Project, kubectl: Kubectl, helm_in_path: str) -> None:
-    """Reads, dry runs, Helm's writes and corrections are the ServiceAccount's; the namespace is the environment's."""
+    """Reads, dry runs, Helm's writes and corrections are the ServiceAccount's; the namespace is the environment's, and
+    so is the look at what carries its label in all namespaces.
+    """
     restricted.environment(RELEASE)
     account = f"system:serviceaccount:{restricted.namespace}:deployer"
     of_release = ("configmaps", "secrets")
     for command in ("plan", "apply", "plan"):
         found = requests_during(restricted, command, engine, helm_in_path)
-        assert {item.acting_as for item in found if item.resource in of_release} == {account}
+        assert {item.acting_as for item in found if item.resource in of_release and item.namespace} == {account}
+        assert {item.acting_as for item in found if item.resource == "secrets" and not item.namespace} == {""}
         assert {item.acting_as for item in found if item.resource == "namespaces"} == {""}
     kubectl("patch", "configmap", "app", "-n", restricted.namespace, "-p", '{"data":{"text":"changed"}}')
     found = requests_during(restricted, "apply", engine, helm_in_path)
