@@ -140,7 +140,13 @@ def _namespace_taken(environment: str, live: JsonMap | None) -> str | None:
     other = _environment_of(live)
     if live is not None and other not in (None, environment):
         return f'it belongs to the environment "{other}"; here, set `manage: false` on it'
-    return None
+    return _going(live)
+
+
+def _going(live: JsonMap | None) -> str | None:
+    """The server takes what is applied to an object on its way out, and then lets both go."""
+    since = text_at(live or {}, "metadata", "deletionTimestamp")
+    return f"it is being deleted since {since}: apply again when it is gone" if since else None
 
 
 def _secret_taken(environment: str, live: JsonMap | None) -> str | None:
@@ -148,7 +154,7 @@ def _secret_taken(environment: str, live: JsonMap | None) -> str | None:
     if other not in (None, environment):
         return f'it belongs to the environment "{other}"; give this one another `name`'
     release = owner(live) if live else None
-    return f"it belongs to release {'/'.join(release)}; give this one another `name`" if release else None
+    return f"it belongs to release {'/'.join(release)}; give this one another `name`" if release else _going(live)
 
 
 def _environment_of(live: JsonMap | None) -> str | None:

@@ -92,17 +92,43 @@ def test_without_the_right_to_patch_a_plan_is_still_made(project: Project, limit
     assert "not checked by the server: no right to patch it" in done.out
 
 
-def test_missing_rights_are_named(project: Project, limited: str) -> None:
+@pytest.mark.parametrize(
+    ("lock", "resources"), [("true", ["leases"]), ("false", ["secrets", "configmaps"])], ids=["lock", "no lock"]
+)
+def test_missing_rights_are_named(lock: str, resources: list[str], project: Project, limited: str) -> None:
     """An apply without the rights fails with the verb, the resource and the namespace; a hint says what to ask for."""
     _config(project)
-    project.environment("namespaces: {NAMESPACE: {manage: false}}\nreleases: {app: {chart: charts/config}}")
+    project.environment(
+        "namespaces: {NAMESPACE: {manage: false}}\nreleases: {app: {chart: charts/config}}\n"
+        f"policy: {{lock: {{enabled: {lock}}}}}"
+    )
 
     done = project("apply", RECONCILE_KUBECONFIG=limited)
 
     assert done.code == 1
-    assert "forbidden" in done.out
-    assert "secrets" in done.out or "configmaps" in done.out
+    assert "forbidden" in done.text
+    assert any(resource in done.text for resource in resources)
     assert "Traceback" not in done.text
+
+
+def test_a_namespace_on_its_way_out_is_not_applied_to(project: Project, kubectl: Kubectl) -> None:
+    """The server would take it, and then remove it with all that was applied; the next run makes it anew."""
+    _config(project)
+    project.environment("namespaces: {NAMESPACE: {}}\nreleases: {app: {chart: charts/config}}")
+    project.applied()
+    held = '{"metadata": {"finalizers": ["example.com/held"]}}'
+    kubectl("-n", project.namespace, "patch", "configmap", "app", "-p", held)
+    kubectl("delete", "namespace", project.namespace, "--wait=false")
+    kubectl("wait", "--for=condition=NamespaceFinalizersRemaining", f"namespace/{project.namespace}", "--timeout=60s")
+
+    done = project("apply")
+
+    assert done.code == 1
+    assert "it is being deleted since" in done.out
+    kubectl("-n", project.namespace, "patch", "configmap", "app", "-p", '{"metadata": {"finalizers": null}}')
+    kubectl("wait", "--for=delete", f"namespace/{project.namespace}", "--timeout=60s")
+    project.applied()
+    assert project.actions() == {}
 
 
 def test_an_immutable_field_is_found_at_plan_time(project: Project) -> None:

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from reconciler.model.identity import NamespaceId, SecretId
-from reconciler.model.json import Json, JsonMap
+from reconciler.model.json import Json, JsonMap, as_map
 from reconciler.model.manifest import RELEASE_NAME, RELEASE_NAMESPACE
 from reconciler.model.policy import Risk
 from reconciler.plan.own import OwnState, classify_own, own_hazards
@@ -168,3 +168,12 @@ def test_what_is_nobody_s_is_a_risk(state: OwnState) -> None:
 def test_what_is_new_or_ours_is_none(state: OwnState) -> None:
     """There is nobody to take it from."""
     assert list(own_hazards(state)) == []
+
+
+def test_what_is_being_deleted_is_not_applied_to() -> None:
+    """It would vanish after an apply that said that all is well, with everything in it."""
+    going: JsonMap = {"name": "shop", "labels": {**OURS, "tier": "one"}, "deletionTimestamp": "2026-11-25T10:00:00Z"}
+    told = "it is being deleted since 2026-11-25T10:00:00Z: apply again when it is gone"
+    assert of_namespace({"apiVersion": "v1", "kind": "Namespace", "metadata": going}).taken == told
+    live = _live_secret(OURS, {"password": PASSWORD})
+    assert of_secret({**live, "metadata": {**as_map(live["metadata"]), **going}}).taken == told
