@@ -13,11 +13,12 @@ import pytest
 
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
-from reconciler.model.cluster import Cascade, ClusterIdentity, Deletion
+from reconciler.model.cluster import Cascade, ClusterIdentity, Deletion, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, as_map, dig, text_at
+from reconciler.model.manifest import object_id
 from reconciler.model.observed import ReleaseStatus
 from reconciler.model.pods import POD
 from reconciler.model.secret import SecretText
@@ -291,6 +292,34 @@ def test_the_newest_revision(writer: KubeWriter, namespace: str, kubectl: Kubect
     assert writer.newest_revision(ReleaseId("main", namespace, "c")) == 0
 
 
+def test_marking_as_removed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """The run that removes it is noted, and what Helm is to leave is taken out of the manifest."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 3, "deployed")))
+    release = ReleaseId("main", namespace, "a")
+    (before,) = writer.releases(namespace)
+    writer.mark_removed(release, 3, "r1", ())
+    (marked,) = writer.releases(namespace)
+    assert (marked.labels["reconciler/removed-by"], marked.objects) == ("r1.3", before.objects)
+    writer.mark_removed(release, 3, None, [object_id(item, release, writer.resources()) for item in before.objects])
+    (emptied,) = writer.releases(namespace)
+    assert (emptied.status, emptied.objects) == (ReleaseStatus.DEPLOYED, ())
+    with pytest.raises(ClusterError, match=f"{release} is removed by somebody else"):
+        writer.mark_removed(release, 7, "r1", ())
+
+
+def test_metadata_alone(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """Nothing of what a Secret holds; nothing of a kind that is not served."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 1, "deployed")))
+    secrets = writer.resources()[Kind("v1", "Secret")]
+    (found,) = writer.metadata(secrets, namespace, "owner=helm", exact=True)
+    assert set(found) == {"apiVersion", "kind", "metadata"}
+    assert (found["kind"], text_at(found, "metadata", "name")) == ("Secret", "sh.helm.release.v1.a.v1")
+    assert writer.metadata(secrets, namespace, "owner=nobody") == []
+    assert (
+        writer.metadata(Resource(Kind("example.com/v1", "Nothing"), "nothings", namespaced=True), namespace, "") == []
+    )
+
+
 def test_a_missing_namespace_has_no_releases(cluster_access: ClusterAccess) -> None:
     """A first install begins there."""
     assert KubeReader(cluster_access).releases("no-such-namespace") == []
@@ -301,6 +330,7 @@ def test_a_reader_cannot_write() -> None:
     assert not hasattr(KubeReader, "apply")
     assert not hasattr(KubeReader, "mark_failed")
     assert not hasattr(KubeReader, "delete")
+    assert not hasattr(KubeReader, "mark_removed")
 
 
 def to_server(url: str) -> KubeReader:
