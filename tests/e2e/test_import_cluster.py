@@ -19,7 +19,7 @@ from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Projec
 pytestmark = pytest.mark.e2e
 
 Helm = Callable[..., None]
-IMPORT = ("import", "cluster", "--name", "live", "--kubeconfig-env", "RECONCILE_KUBECONFIG")
+IMPORT = ("import", "cluster", "--kubeconfig-env", "RECONCILE_KUBECONFIG")
 _SETTINGS = """
     apiVersion: v1
     kind: ConfigMap
@@ -87,11 +87,16 @@ def live(project: Project, helm: Helm, kubectl: Kubectl) -> Project:
     return project
 
 
+def importing(project: Project, *options: str) -> tuple[str, ...]:
+    """How the project's namespace is imported. Under a name of its own: what others with it had would be pruned."""
+    return (*IMPORT, "--name", project.namespace, "-n", project.namespace, *options)
+
+
 def imported(project: Project, *options: str) -> tuple[str, dict[str, object]]:
     """Import the project's namespace; what was printed, and the file."""
-    done = project.run(*IMPORT, "-n", project.namespace, *options)
+    done = project.run(*importing(project, *options))
     assert done.code == 0, done.text
-    return done.out, yaml.safe_load((project.folder / "live.yaml").read_text())
+    return done.out, yaml.safe_load((project.folder / f"{project.namespace}.yaml").read_text())
 
 
 def test_a_plan_of_what_was_imported_shows_no_changes(live: Project) -> None:
@@ -101,21 +106,21 @@ def test_a_plan_of_what_was_imported_shows_no_changes(live: Project) -> None:
     """
     out, file = imported(live)
     given = variables(out)
-    assert live.run("validate", "-e", "live.yaml", **given).code == 0
-    planned = live.run("plan", "-e", "live.yaml", **given)
+    assert live.run("validate", "-e", f"{live.namespace}.yaml", **given).code == 0
+    planned = live.run("plan", "-e", f"{live.namespace}.yaml", **given)
     assert planned.code == 0, planned.text
-    assert live.run("status", "-e", "live.yaml", **given).text.count("in sync") == 2
+    assert live.run("status", "-e", f"{live.namespace}.yaml", **given).text.count("in sync") == 2
 
     assert isinstance(file["releases"], dict)
     assert file["releases"]["web"]["chart"] == "charts/web-1.2.3+build.5.tgz"
-    path = live.folder / "live.yaml"
+    path = live.folder / f"{live.namespace}.yaml"
     path.write_text(path.read_text().replace("replicaCount: 3", "replicaCount: 2"))
-    document = json.loads(live.run("plan", "-e", "live.yaml", "-o", "json", **given).out)
+    document = json.loads(live.run("plan", "-e", f"{live.namespace}.yaml", "-o", "json", **given).out)
     changed = {item["target"]["name"]: item["reason"] for item in document["actions"] if item["kind"] != "none"}
     assert list(changed) == ["web"]
     assert "takes over a release that was not installed by reconciler" in changed["web"]
-    assert live.run("apply", "-e", "live.yaml", **given).code == 0
-    assert live.run("plan", "-e", "live.yaml", **given).code == 0
+    assert live.run("apply", "-e", f"{live.namespace}.yaml", **given).code == 0
+    assert live.run("plan", "-e", f"{live.namespace}.yaml", **given).code == 0
 
 
 def test_no_secret_is_written_or_printed(live: Project) -> None:
@@ -150,13 +155,13 @@ def test_an_import_writes_nothing_to_the_cluster_and_nothing_over_files(live: Pr
     live.control_plane.settle_audit()
     assert list(writes(live.control_plane.audit.read(mark), user="admin")) == []
 
-    assert live.run(*IMPORT, "-n", live.namespace).code == 0
-    (live.folder / "live.yaml").write_text("mine\n")
-    refused = live.run(*IMPORT, "-n", live.namespace)
+    assert live.run(*importing(live)).code == 0
+    (live.folder / f"{live.namespace}.yaml").write_text("mine\n")
+    refused = live.run(*importing(live))
     assert refused.code == 1
-    assert "there is live.yaml already" in refused.err
-    assert (live.folder / "live.yaml").read_text() == "mine\n"
-    assert live.run(*IMPORT, "-n", live.namespace, "--force").code == 0
+    assert f"there is {live.namespace}.yaml already" in refused.err
+    assert (live.folder / f"{live.namespace}.yaml").read_text() == "mine\n"
+    assert live.run(*importing(live, "--force")).code == 0
 
 
 def test_a_chart_with_subcharts_has_to_be_named(project: Project, helm: Helm) -> None:
@@ -168,7 +173,7 @@ def test_a_chart_with_subcharts_has_to_be_named(project: Project, helm: Helm) ->
     (project.folder / "charts/parent/charts").mkdir()
     (project.folder / "charts/child").rename(project.folder / "charts/parent/charts/child")
     helm("install", "both", "charts/parent")
-    arguments = (*IMPORT, "-n", project.namespace)
+    arguments = importing(project)
 
     done = project.run(*arguments)
     assert done.code == 2
@@ -177,7 +182,7 @@ def test_a_chart_with_subcharts_has_to_be_named(project: Project, helm: Helm) ->
 
     done = project.run(*arguments, "--chart", "charts/parent", "--force")
     assert done.code == 0, done.text
-    assert project.run("plan", "-e", "live.yaml").code == 0
+    assert project.run("plan", "-e", f"{project.namespace}.yaml").code == 0
 
 
 def test_a_secret_in_a_list_is_not_written(project: Project, helm: Helm) -> None:
@@ -185,13 +190,13 @@ def test_a_secret_in_a_list_is_not_written(project: Project, helm: Helm) -> None
     project.chart("app", {"templates/all.yaml": _SETTINGS})
     project.write("v.yaml", 'users: [{name: a, password: "pw-in-a-list"}]\n')
     helm("install", "app", "charts/app", "-f", "v.yaml")
-    done = project.run(*IMPORT, "-n", project.namespace, "-d", "envs")
+    done = project.run(*importing(project, "-d", "envs"))
     assert done.code == 1
     assert "users[0].password of release app" in done.err
     assert "pw-in-a-list" not in done.text
     assert not (project.folder / "envs").exists()
-    assert project.run(*IMPORT, "-n", project.namespace, "-d", "envs", "--plain", "users[0].password").code == 0
-    assert project.run("plan", "-e", "envs/live.yaml").code == 0
+    assert project.run(*importing(project, "-d", "envs", "--plain", "users[0].password")).code == 0
+    assert project.run("plan", "-e", f"envs/{project.namespace}.yaml").code == 0
 
 
 def test_a_hostile_release_is_left_out(project: Project, helm: Helm, kubectl: Kubectl) -> None:
@@ -205,9 +210,9 @@ def test_a_hostile_release_is_left_out(project: Project, helm: Helm, kubectl: Ku
         )
         change_stored(secret, change)
         kubectl("-n", project.namespace, "replace", "-f", "-", stdin=json.dumps(secret))
-    done = project.run(*IMPORT, "-n", project.namespace, "-d", "envs")
+    done = project.run(*importing(project, "-d", "envs"))
     assert done.code == 2, done.text
-    assert list(yaml.safe_load((project.folder / "envs/live.yaml").read_text())["releases"]) == ["good"]
+    assert list(yaml.safe_load((project.folder / f"envs/{project.namespace}.yaml").read_text())["releases"]) == ["good"]
     assert not (project.folder / "evil").exists()
     assert sorted(path.name for path in (project.folder / "envs").rglob("*.tgz")) == ["app-0.1.0.tgz"]
 

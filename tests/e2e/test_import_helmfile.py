@@ -67,13 +67,13 @@ def test_the_plan_after_helmfile_shows_no_changes(project: Project, kubectl: Kub
         done = subprocess.run([*command, *arguments], cwd=project.folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
-    given = ("--name", "live", "-d", "envs", "--kubeconfig-env", "RECONCILE_KUBECONFIG")
+    given = ("--name", project.namespace, "-d", "envs", "--kubeconfig-env", "RECONCILE_KUBECONFIG")
     imported = project.run("import", "helmfile", *given)
 
     assert imported.code == 2, imported.text
     assert "helmfile.yaml:24:" in imported.out
     assert "release old: left out" in imported.out
-    planned = project.run("plan", "-e", "envs/live.yaml", "-o", "json")
+    planned = project.run("plan", "-e", f"envs/{project.namespace}.yaml", "-o", "json")
     found = {item["target"]["name"]: (item["kind"], item["reason"]) for item in json.loads(planned.out)["actions"]}
     assert found == {"db": ("none", "nothing to do"), "api": ("none", "nothing to do")}
     assert planned.code == 0

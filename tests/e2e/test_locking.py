@@ -131,22 +131,21 @@ def test_two_runs_at_once_never_interleave(site: Site) -> None:
   two: {chart: charts/app, wait: 60s, needs: [one], valuesFrom: {image: {env: IMAGE, sensitive: false}}}
 """)
     users = {name: site.user(name) for name in ("ann", "bob")}
+    images = {"ann": "broken.example.com/slow:1", "bob": "example.com/app:1"}
     mark = site.project.control_plane.settle_audit()
 
-    runs = [
-        site.start(kubeconfig, "--lock-timeout", "60s", IMAGE=f"example.com/app:{name}")
-        for name, kubeconfig in users.items()
-    ]
-    outputs = [run.communicate(timeout=60)[0] for run in runs]
+    with ended(site.start(users["ann"], IMAGE=images["ann"])) as ann:
+        eventually(site.leases.read)
+        with ended(site.start(users["bob"], "--lock-timeout", "90s", IMAGE=images["bob"])) as bob:
+            outputs = [run.communicate(timeout=120)[0] for run in (ann, bob)]
 
-    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert [run.returncode for run in (ann, bob)] == [0, 0], outputs
     assert sum("waiting for the lock of cluster main, which " in output for output in outputs) == 1
     made = site.writes_since(mark, *users)
     order = [user for user, _ in groupby(item.user for item in made)]
     assert len(order) == 2, made
-    last = order[-1].rpartition(":")[2]
-    images = site.kubectl("-n", site.project.namespace, "get", "deploy", "-o", "jsonpath={..image}").split()
-    assert images == [f"example.com/app:{last}"] * 2
+    live = site.kubectl("-n", site.project.namespace, "get", "deploy", "-o", "jsonpath={..image}").split()
+    assert live == [images["bob"]] * 2
 
 
 def test_a_second_run_is_refused_by_the_name_of_the_first(site: Site) -> None:
