@@ -131,6 +131,35 @@ class TransferError(ReconcilerError):
         self.reason = reason
 
 
+class GitReason(StrEnum):
+    """Why a git repository did not give what was asked of it."""
+
+    NO_REF = "no such branch or tag"
+    DENIED = "denied"
+    NOT_FOUND = "not found"
+    UNKNOWN_HOST = "unknown host key"
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"
+    TIMEOUT = "time is over"
+    TOO_LARGE = "too large"
+    HOSTILE = "hostile content"
+    BUSY = "in use"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+class GitError(ReconcilerError):
+    """A git repository could not be reached, fetched, or checked out.
+
+    Attributes:
+        reason: the class of the failure, for whoever decides what follows from it.
+    """
+
+    def __init__(self, message: str, *, reason: GitReason, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
 class SandboxError(ReconcilerError):
     """The embedded control plane could not be prepared, started, or stopped."""
 

@@ -39,6 +39,13 @@ def write_file(target: Path, content: bytes, *, private: bool = False) -> None:
         made.replace(target)
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, from its first byte on."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 class Files:
     """Implements `reconciler.model.inputs.ProjectFiles` on the file system."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.adapters.files import write_private
 from reconciler.adapters.kube.document import selected
 
 if TYPE_CHECKING:
@@ -29,10 +29,3 @@ class KubeconfigFiles:
                 write_private(path, selected(access).text())
                 self._written[access] = path
             return self._written[access]
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, from its first byte on."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)

@@ -9,8 +9,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.adapters.files import write_private
 from reconciler.adapters.helm import errors
-from reconciler.adapters.helm.kubeconfig import KubeconfigFiles, write_private
+from reconciler.adapters.helm.kubeconfig import KubeconfigFiles
 from reconciler.adapters.helm.linting import from_output
 from reconciler.adapters.helm.manifests import objects_only, split_stream
 from reconciler.adapters.helm.options import (

@@ -1,0 +1,1 @@
+"""Mirrors of git repositories, by the system's `git` program."""

@@ -1,0 +1,167 @@
+"""A mirror of a repository: asked often, fetched when there is something new, made again when it is broken."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconciler.adapters.git import facts
+from reconciler.adapters.git.checkouts import Checkouts
+from reconciler.adapters.git.program import GitProgram
+from reconciler.adapters.git.refs import Found, choose, parse_refs, pattern
+from reconciler.adapters.git.runner import Bounds
+from reconciler.adapters.git.sizes import larger_than
+from reconciler.adapters.git.trust import Trust
+from reconciler.errors import GitError, GitReason
+from reconciler.model.source import Commit, GitSource, Signature, SignatureState
+
+# The one ref of the mirror: what the followed ref of the repository pointed to.
+_REF = "refs/reconciler/followed"
+# What may come of a mirror that is broken; everything else is the repository's or the way's doing, and a new mirror
+# would not help.
+_OURS = frozenset({GitReason.OTHER, GitReason.TOO_LARGE})
+# Bytes of `git ls-remote`: a hundred thousand tags.
+_LONGEST_LISTING = 10_000_000
+_UNCHECKED = Signature(SignatureState.UNCHECKED)
+
+
+class GitMirror:
+    """Implements `reconciler.model.source.Mirror` by the system's git.
+
+    Only the newest state of the followed ref is fetched, without its history, so that a rewritten one is no case of
+    its own.
+
+    Args:
+        folder: of its own, made when it is not there; used by one process at a time.
+        environ: the variables of this process.
+
+    Raises GitError: git, the login, or the keyring cannot be used, or the folder is in use.
+    """
+
+    def __init__(self, source: GitSource, folder: Path, environ: Mapping[str, str]) -> None:
+        self._source = source
+        self._repository = folder / "mirror.git"
+        self._lock = _locked(folder)
+        try:
+            self._git = GitProgram(source, environ)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._local = Bounds(source.bounds.local_seconds)
+        self._remote = Bounds(source.bounds.fetch_seconds, output=_LONGEST_LISTING, outgrown=self._outgrown)
+        self._checkouts = Checkouts(folder, self._repository, self._git, source.bounds, submodules=source.submodules)
+        try:
+            self._trust = self._make_trust()
+        except BaseException:
+            self.close()
+            raise
+
+    def update(self) -> Commit:
+        """See Mirror."""
+        found = self._asked()
+        existed = self._repository.exists()
+        try:
+            return self._fetched(found)
+        except GitError as error:
+            if error.reason not in _OURS:
+                raise
+            shutil.rmtree(self._repository, ignore_errors=True)
+            if not existed:
+                raise
+        return self._fetched(found)
+
+    def checkout(self, commit: Commit) -> Path:
+        """See Mirror."""
+        try:
+            return self._checkouts.make(commit.sha)
+        except GitError as error:
+            if error.reason is not GitReason.OTHER:
+                raise
+        # A mirror may be broken in what only a checkout reads.
+        shutil.rmtree(self._repository, ignore_errors=True)
+        self._fetch(commit.ref)
+        return self._checkouts.make(commit.sha)
+
+    def switch(self, commit: Commit) -> None:
+        """See Mirror."""
+        self._checkouts.switch(commit.sha)
+
+    def current(self) -> Path | None:
+        """See Mirror."""
+        return self._checkouts.current()
+
+    def cancel(self) -> None:
+        """See Mirror."""
+        self._git.cancel()
+
+    def close(self) -> None:
+        """See Mirror."""
+        self._git.close()
+        os.close(self._lock)
+
+    def _make_trust(self) -> Trust | None:
+        verification = self._source.verification
+        return Trust(verification, self._git, self._source.bounds.local_seconds) if verification else None
+
+    def _outgrown(self) -> bool:
+        return larger_than(self._repository, self._source.bounds.mirror_bytes)
+
+    def _asked(self) -> Found:
+        """What the followed ref points to: one request, and a few bytes when nothing is new."""
+        wanted = pattern(self._source.follow)
+        asking = ["ls-remote", "--quiet", "--end-of-options", self._source.address.url, wanted]
+        listing = self._git.run(f"cannot ask {self._source.address} for {self._source.follow}", asking, self._remote)
+        return choose(self._source, parse_refs(listing))
+
+    def _fetched(self, found: Found) -> Commit:
+        if not self._has(found.sha):
+            self._fetch(found.ref)
+        sha = self._run("cannot read what was fetched", ["rev-parse", "--verify", _REF]).decode().strip()
+        told = self._run(f"cannot read commit {sha}", ["show", "-s", f"--format={facts.FORMAT}", f"{_REF}^{{commit}}"])
+        signature = self._trust.of(self._repository, found.ref, sha) if self._trust else _UNCHECKED
+        return facts.read(told, found.ref, signature)
+
+    def _has(self, sha: str) -> bool:
+        """Whether it is what was fetched last."""
+        known = self._git.ended(self._here(["rev-parse", "--quiet", "--verify", _REF]), self._local)
+        return known.good and known.out.decode().strip() == sha
+
+    def _fetch(self, ref: str) -> None:
+        doing = f"cannot fetch {self._source.follow} of {self._source.address}"
+        if not self._repository.exists():
+            self._git.run(doing, ["init", "--quiet", "--bare", str(self._repository)], self._local)
+        # What relative addresses of submodules begin at.
+        self._run(doing, ["config", "remote.origin.url", self._source.address.url])
+        quietly = ["--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--depth=1"]
+        asking = ["fetch", *quietly, "--end-of-options", self._source.address.url, f"+{ref}:{_REF}"]
+        self._git.run(doing, self._here(asking), self._remote)
+        # What is not needed any more goes, else the mirror would grow for ever; should it fail, the next fetch tells.
+        self._git.ended(self._here(["gc", "--quiet", "--auto"]), self._local)
+
+    def _run(self, doing: str, arguments: Sequence[str]) -> bytes:
+        return self._git.run(doing, self._here(arguments), self._local)
+
+    def _here(self, arguments: Sequence[str]) -> list[str]:
+        return [f"--git-dir={self._repository}", *arguments]
+
+
+def _locked(folder: Path) -> int:
+    """Hold the folder for as long as the descriptor that is returned is open; the system lets go of it when we die."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise GitError(f"cannot write to {folder}: {error.strerror}", reason=GitReason.OTHER) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise GitError(
+            f"{folder} is used by another process",
+            reason=GitReason.BUSY,
+            hint="end it, or give each its own folder",
+        ) from error
+    return descriptor
