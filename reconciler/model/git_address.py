@@ -57,12 +57,12 @@ class GitAddress:
 
 
 def _from_url(url: str) -> GitAddress:
-    parts = urlsplit(url)
     try:
-        transport, port = GitTransport(parts.scheme), parts.port
+        parts = urlsplit(url)
+        transport, _ = GitTransport(parts.scheme), parts.port
     except ValueError as error:
         raise ValueError("write https://…, ssh://…, user@host:path, or file:///…") from error
-    host = _checked(parts.hostname or "") + (f":{port}" if port else "")
+    host = _checked(parts.netloc.rpartition("@")[2])
     if bool(host) == (transport is GitTransport.FILE):
         raise ValueError("a file has no host" if host else "it names no host")
     if parts.password is not None or (parts.username is not None and transport is GitTransport.HTTPS):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from reconciler.adapters.git import facts
 from reconciler.adapters.git.checkouts import Checkouts
@@ -48,7 +48,7 @@ class GitMirror:
         try:
             self._git = GitProgram(source, environ)
         except BaseException:
-            os.close(self._lock)
+            self._lock.close()
             raise
         self._local = Bounds(source.bounds.local_seconds)
         self._remote = Bounds(source.bounds.fetch_seconds, output=_LONGEST_LISTING, outgrown=self._outgrown)
@@ -100,7 +100,7 @@ class GitMirror:
     def close(self) -> None:
         """See Mirror."""
         self._git.close()
-        os.close(self._lock)
+        self._lock.close()
 
     def _make_trust(self) -> Trust | None:
         verification = self._source.verification
@@ -120,7 +120,7 @@ class GitMirror:
         if not self._has(found.sha):
             self._fetch(found.ref)
         sha = self._run("cannot read what was fetched", ["rev-parse", "--verify", _REF]).decode().strip()
-        told = self._run(f"cannot read commit {sha}", ["show", "-s", f"--format={facts.FORMAT}", f"{_REF}^{{commit}}"])
+        told = self._run(f"cannot read commit {sha}", [*facts.ASKING, f"{_REF}^{{commit}}"])
         signature = self._trust.of(self._repository, found.ref, sha) if self._trust else _UNCHECKED
         return facts.read(told, found.ref, signature)
 
@@ -148,20 +148,18 @@ class GitMirror:
         return [f"--git-dir={self._repository}", *arguments]
 
 
-def _locked(folder: Path) -> int:
-    """Hold the folder for as long as the descriptor that is returned is open; the system lets go of it when we die."""
+def _locked(folder: Path) -> IO[str]:
+    """Hold the folder for as long as the file that is returned is open; the system lets go of it when we die."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = (folder / "lock").open("a", encoding="utf-8")
     except OSError as error:
         raise GitError(f"cannot write to {folder}: {error.strerror}", reason=GitReason.OTHER) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        os.close(descriptor)
+        file.close()
         raise GitError(
-            f"{folder} is used by another process",
-            reason=GitReason.BUSY,
-            hint="end it, or give each its own folder",
+            f"{folder} is used by another process", reason=GitReason.BUSY, hint="end it, or give each its own folder"
         ) from error
-    return descriptor
+    return file

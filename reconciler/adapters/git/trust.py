@@ -22,7 +22,8 @@ _GPG_SETTINGS = "batch\nno-autostart\nno-auto-key-retrieve\nno-auto-key-locate\n
 _SSH_GOOD = re.compile(r'^Good "git" signature for (?P<signer>.+) with \S+ key (?P<key>SHA256:\S+)$', re.MULTILINE)
 _SSH_UNKNOWN = re.compile(r'^Good "git" signature with \S+ key (?P<key>SHA256:\S+)$', re.MULTILINE)
 _SSH_EXPIRED = re.compile(r"key has expired|key is not yet valid")
-_SSH_UNASKED = "gpg.ssh.allowedSignersFile needs to be configured"
+# There are no allowed signers, or the key is one for something else than git.
+_SSH_UNMEANT = re.compile(r"gpg\.ssh\.allowedSignersFile needs to be configured|key is not permitted for use")
 
 # What gpg says of a signature that is not simply good (GnuPG's doc/DETAILS), the worst first.
 _GPG_STATES = {
@@ -94,7 +95,7 @@ def read_verdict(said: str, *, accepted: bool) -> Signature:
     if unknown := _SSH_UNKNOWN.search(said):
         state = SignatureState.EXPIRED if _SSH_EXPIRED.search(said) else SignatureState.UNKNOWN_KEY
         return Signature(state, key=unknown["key"])
-    if _SSH_UNASKED in said:
+    if _SSH_UNMEANT.search(said):
         return Signature(SignatureState.UNKNOWN_KEY)
     return Signature(SignatureState.BAD if said.strip() else SignatureState.UNSIGNED)
 
