@@ -1,4 +1,4 @@
-"""Addresses of git repositories: which are accepted, and when two of them mean the same repository."""
+"""Addresses of git repositories: which are accepted, and what servers call what is there."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ class GitAddress:
         """The URL that a login belongs to: this host, by this transport, and no other."""
         return f"{self.transport}://{self.host}"
 
+    def is_called(self, name: str) -> bool:
+        """Whether a server that calls a repository `team/env` means this one.
+
+        Its host does not count: a server seldom knows all the names under which it is reached.
+        """
+        path = self.path.strip("/").removesuffix(".git").lower()
+        wanted = name.strip("/").lower()
+        return bool(wanted) and f"/{path}".endswith(f"/{wanted}")
+
     def __str__(self) -> str:
         return self.url
 
@@ -77,13 +86,3 @@ def _checked(host: str) -> str:
     if host.startswith("-"):
         raise ValueError("a host does not begin with a dash")
     return host.lower()
-
-
-def same_repository(one: GitAddress, other: GitAddress) -> bool:
-    """Whether two addresses mean one repository, by whatever transport; ports differ between those."""
-    return _place(one) == _place(other)
-
-
-def _place(address: GitAddress) -> tuple[str, str]:
-    host = re.sub(r":\d+$", "", address.host)
-    return host, address.path.strip("/").removesuffix(".git").rstrip("/").lower()

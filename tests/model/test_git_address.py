@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.git_address import GitAddress, GitTransport, same_repository
+from reconciler.model.git_address import GitAddress, GitTransport
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,18 @@ def test_what_is_refused(url: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("url", "name", "called"),
     [
-        ("https://git.example.com/team/env.git", "git@git.example.com:team/env", True),
-        ("https://git.example.com/team/env/", "ssh://git@git.example.com:2222/Team/env.git", True),
-        ("https://git.example.com/team/env", "https://git.example.com/team/other", False),
-        ("https://git.example.com/team/env", "https://example.com/team/env", False),
+        ("https://git.example.com/team/env.git", "team/env", True),
+        ("https://git.example.com/Team/env/", "team/Env", True),
+        ("git@git.example.com:team/env", "team/env", True),
+        ("https://git.example.com/served/below/team/env.git", "team/env", True),
+        ("https://git.example.com/group/team/env", "group/team/env", True),
+        ("https://git.example.com/team/env", "team/other", False),
+        ("https://git.example.com/steam/env", "team/env", False),
+        ("https://git.example.com/team/env", "", False),
     ],
 )
-def test_the_same_repository(one: str, other: str, *, same: bool) -> None:
-    """Webhooks name a repository by other addresses than the one that is followed."""
-    assert same_repository(GitAddress.parse(one), GitAddress.parse(other)) is same
+def test_names(url: str, name: str, *, called: bool) -> None:
+    """Webhooks name a repository by its path."""
+    assert GitAddress.parse(url).is_called(name) is called
