@@ -25,6 +25,20 @@ def project_root(environment_file: Path, cwd: Path) -> Path:
     return here if folder.is_relative_to(here) else folder
 
 
+def matching(root: Path, pattern: str) -> tuple[Path, ...]:
+    """The files below a folder that a path or a glob means (`*`, `?`, `[…]`, `**` for any folders), sorted.
+
+    Raises DesiredStateError: there is none, or the pattern leads out of the folder.
+    """
+    parts = Path(pattern).parts
+    if not parts or Path(pattern).is_absolute() or ".." in parts:
+        raise DesiredStateError(f"{pattern!r} is no path below {root}", hint="write it as seen from that folder")
+    found = sorted(path for path in root.glob(pattern) if path.is_file() and ".git" not in path.relative_to(root).parts)
+    if not found:
+        raise DesiredStateError(f"there is no {pattern} in {root}")
+    return tuple(found)
+
+
 def write_file(target: Path, content: bytes, *, private: bool = False) -> None:
     """Make or replace a file, with the rights of a new file; a `private` one is never anybody else's to read.
 

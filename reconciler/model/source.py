@@ -104,7 +104,7 @@ class SourceBounds:
     """What a repository may cost.
 
     Attributes:
-        fetch_seconds: for everything that talks to the server.
+        fetch_seconds: for each step that talks to the server.
         local_seconds: for each step on this machine.
         mirror_bytes: of the mirror on disk.
         checkout_bytes: of all files of one commit.

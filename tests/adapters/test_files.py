@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.files import MAX_BYTES, Files, project_root, write_file
+
+
+from reconciler.adapters.files import MAX_BYTES, Files, matching, project_root
 from reconciler.errors import DesiredStateError, Location
 
 
@@ -208,3 +211,30 @@ def test_a_private_file_was_never_anybody_elses_to_read(tmp_path: Path) -> None:
     write_file(target, b"private", private=True)
     assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"private", 0o600)
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("env.yaml", ["env.yaml"]),
+        ("environments/*.yaml", ["environments/a.yaml", "environments/b.yaml"]),
+        ("**/?.yaml", ["environments/a.yaml", "environments/b.yaml", "environments/deep/c.yaml"]),
+        ("*/a.*", ["environments/a.yaml"]),
+        ("./env.yaml", ["env.yaml"]),
+    ],
+)
+def test_matching(pattern: str, expected: list[str], tmp_path: Path) -> None:
+    """Files, in order; no folders, and nothing of git's own."""
+    for name in ("env.yaml", "environments/b.yaml", "environments/a.yaml", "environments/deep/c.yaml", ".git/d.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "environments/z.yaml").mkdir()
+    assert matching(tmp_path, pattern) == tuple(tmp_path / name for name in expected)
+
+
+@pytest.mark.parametrize("pattern", ["", "/etc/*", "../*", "a/../../*", "none.yaml", "*.toml"])
+def test_nothing_matching(pattern: str, tmp_path: Path) -> None:
+    """An error, also for what leads out of the folder."""
+    (tmp_path / "env.yaml").write_text("")
+    with pytest.raises(DesiredStateError, match=r"is no path below|there is no"):
+        matching(tmp_path, pattern)

@@ -103,11 +103,16 @@ class _Watch:
         try:
             stop = self._follow() or self._outgrown()
         finally:
-            # The leader has not been waited for, so that the number of its group is still its own.
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._end_all()
         code = self._process.wait()
         return Ended(code, bytes(self._said["out"]), self._said["err"].decode(errors="replace"), stop)
+
+    def _end_all(self) -> None:
+        # As long as the leader has not been waited for, the number of its group is its own; afterwards nothing that
+        # it started is left, since all of it has closed the pipes.
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _follow(self) -> Stop | None:
         """Read what it says until everything that it started is silent, and itself gone."""
@@ -144,12 +149,15 @@ class _Watch:
         return Stop.TOO_MUCH if self._bounds.outgrown and self._bounds.outgrown() else None
 
     def _gone(self) -> Stop | None:
-        """Wait for a program that is silent, without collecting it."""
-        while os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-            if stop := self._stop():
-                return stop
-            time.sleep(0.001)
-        return None
+        """Wait for a program that is silent."""
+        while True:
+            try:
+                self._process.wait(_TICK)
+            except subprocess.TimeoutExpired:
+                if stop := self._stop():
+                    return stop
+            else:
+                return None
 
 
 def _open(stream: IO[bytes] | None) -> IO[bytes]:
