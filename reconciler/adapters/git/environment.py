@@ -40,6 +40,7 @@ _SETTINGS = {
     "transfer.fsckObjects": "true",
     # Nothing goes on in the background, unbounded.
     "gc.auto": "500",
+    "gc.autoPackLimit": "5",
     "gc.autoDetach": "false",
     "gc.pruneExpire": "now",
     "maintenance.auto": "false",

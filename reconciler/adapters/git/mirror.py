@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -43,6 +45,9 @@ class GitMirror:
 
     def __init__(self, source: GitSource, folder: Path, environ: Mapping[str, str]) -> None:
         self._source = source
+        self._folder = folder
+        self._last: tuple[Found, Commit] | None = None
+        self._one_at_a_time = threading.Lock()
         self._repository = folder / "mirror.git"
         self._lock = _locked(folder)
         try:
@@ -61,33 +66,29 @@ class GitMirror:
 
     def update(self) -> Commit:
         """See Mirror."""
-        found = self._asked()
-        existed = self._repository.exists()
-        try:
-            return self._fetched(found)
-        except GitError as error:
-            if error.reason not in _OURS:
-                raise
-            shutil.rmtree(self._repository, ignore_errors=True)
-            if not existed:
-                raise
-        return self._fetched(found)
+        with self._at_work():
+            found = self._asked()
+            if self._last is None or self._last[0] != found:
+                self._last = found, self._brought(found)
+            return self._last[1]
 
     def checkout(self, commit: Commit) -> Path:
         """See Mirror."""
-        try:
+        with self._at_work():
+            try:
+                return self._checkouts.make(commit.sha)
+            except GitError as error:
+                if error.reason is not GitReason.OTHER:
+                    raise
+            # A mirror may be broken in what only a checkout reads.
+            shutil.rmtree(self._repository, ignore_errors=True)
+            self._fetch(commit.ref)
             return self._checkouts.make(commit.sha)
-        except GitError as error:
-            if error.reason is not GitReason.OTHER:
-                raise
-        # A mirror may be broken in what only a checkout reads.
-        shutil.rmtree(self._repository, ignore_errors=True)
-        self._fetch(commit.ref)
-        return self._checkouts.make(commit.sha)
 
     def switch(self, commit: Commit) -> None:
         """See Mirror."""
-        self._checkouts.switch(commit.sha)
+        with self._at_work():
+            self._checkouts.switch(commit.sha)
 
     def current(self) -> Path | None:
         """See Mirror."""
@@ -102,6 +103,16 @@ class GitMirror:
         self._git.close()
         self._lock.close()
 
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """One thread at a time; what the disk refuses is an error like others."""
+        with self._one_at_a_time:
+            try:
+                yield
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise GitError(f"cannot write to {self._folder}: {reason}", reason=GitReason.OTHER) from error
+
     def _make_trust(self) -> Trust | None:
         verification = self._source.verification
         return Trust(verification, self._git, self._source.bounds.local_seconds) if verification else None
@@ -115,6 +126,19 @@ class GitMirror:
         asking = ["ls-remote", "--quiet", "--end-of-options", self._source.address.url, wanted]
         listing = self._git.run(f"cannot ask {self._source.address} for {self._source.follow}", asking, self._remote)
         return choose(self._source, parse_refs(listing))
+
+    def _brought(self, found: Found) -> Commit:
+        """Fetched, if need be into a new mirror."""
+        existed = self._repository.exists()
+        try:
+            return self._fetched(found)
+        except GitError as error:
+            if error.reason not in _OURS:
+                raise
+            shutil.rmtree(self._repository, ignore_errors=True)
+            if not existed:
+                raise
+        return self._fetched(found)
 
     def _fetched(self, found: Found) -> Commit:
         if not self._has(found.sha):
@@ -132,7 +156,7 @@ class GitMirror:
     def _fetch(self, ref: str) -> None:
         doing = f"cannot fetch {self._source.follow} of {self._source.address}"
         if not self._repository.exists():
-            self._git.run(doing, ["init", "--quiet", "--bare", str(self._repository)], self._local)
+            self._git.run(doing, ["init", "--quiet", "--bare", "--template=", str(self._repository)], self._local)
         # What relative addresses of submodules begin at.
         self._run(doing, ["config", "remote.origin.url", self._source.address.url])
         quietly = ["--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--depth=1"]

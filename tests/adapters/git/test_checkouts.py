@@ -174,3 +174,24 @@ def test_the_link_is_never_missing(origin: Origin, mirror: MakeMirror, state: Pa
     done.set()
     looking.join()
     assert seen == {"Begin", "Second"}
+
+
+def test_a_disk_that_refuses(mirror: MakeMirror, state: Path) -> None:
+    """Is an error like others."""
+    made = mirror()
+    commit = made.update()
+    (state / "checkouts").write_text("in the way")
+    with pytest.raises(GitError, match="cannot write to") as caught:
+        made.checkout(commit)
+    assert caught.value.reason is GitReason.OTHER
+
+
+def test_a_link_that_cannot_be_made(mirror: MakeMirror, state: Path) -> None:
+    """The same, and what was current stays so."""
+    made = mirror()
+    commit = made.update()
+    made.checkout(commit)
+    (state / "current").mkdir()
+    (state / "current/x").write_text("in the way")
+    with pytest.raises(GitError, match="cannot write to"):
+        made.switch(commit)

@@ -448,6 +448,18 @@ def test_a_repository_that_is_too_large(origin: Origin, mirror: MakeMirror, tmp_
     assert sum(path.stat().st_size for path in (tmp_path / "state").rglob("*") if path.is_file()) < 1_000_000
 
 
+def test_it_does_not_grow_for_ever(origin: Origin, mirror: MakeMirror, tmp_path: Path) -> None:
+    """What was followed once and is not any more goes."""
+    made = mirror()
+    sizes = []
+    for index in range(10):
+        origin.commit(str(index), {f"{number}.yaml": os.urandom(2_000).hex() for number in range(120)})
+        made.update()
+        mirrored = (tmp_path / "state/mirror.git").rglob("*")
+        sizes.append(sum(path.stat().st_size for path in mirrored if path.is_file()))
+    assert max(sizes) < 7.5 * sizes[0]
+
+
 def test_one_at_a_time(origin: Origin, mirror: MakeMirror) -> None:
     """Two daemons do not share a folder; when one has ended, the other may."""
     first = mirror()
