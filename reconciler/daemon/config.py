@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.schema.clusters import KubeconfigSource
+from reconciler.desired.schema.durations import Limit
 from reconciler.desired.schema.model import Model, NamespaceName, exactly_one
-from reconciler.desired.schema.releases import Limit, VersionText
+from reconciler.desired.schema.releases import VersionText
 from reconciler.desired.schema.sources import Source
 
 _LISTEN = r"^(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}$"

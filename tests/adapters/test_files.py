@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.files import MAX_BYTES, Files, project_root, write_file
-
-
-from reconciler.adapters.files import MAX_BYTES, Files, matching, project_root
+from reconciler.adapters.files import MAX_BYTES, Files, matching, project_root, write_file
 from reconciler.errors import DesiredStateError, Location
 
 
