@@ -205,10 +205,10 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class DriftSeen:
-    """An object of a release was changed or deleted by somebody else."""
+    """Somebody else changed or deleted an object of a release, or a namespace or secret of the environment."""
 
     environment: str
-    release: ReleaseId
+    target: Target
     object: str
 
 
