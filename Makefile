@@ -29,11 +29,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 # Servers that the tests use for real. Root installs them; anyone else is told the command.
 system-packages:
 	@command -v docker-registry >/dev/null && command -v htpasswd >/dev/null && command -v git >/dev/null && command -v gpg >/dev/null && \
-	PATH="$$PATH:/usr/sbin" command -v sshd >/dev/null || \
+	PATH="$$PATH:/usr/sbin" command -v sshd >/dev/null && command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
 	if [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker-registry apache2-utils git gnupg openssh-server; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker-registry apache2-utils git gnupg openssh-server chromium chromium-driver; \
 	else \
-		echo "run: sudo apt-get install docker-registry apache2-utils git gnupg openssh-server"; exit 1; \
+		echo "run: sudo apt-get install docker-registry apache2-utils git gnupg openssh-server chromium chromium-driver"; exit 1; \
 	fi
 
 demo: install
