@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reconciler.cli.main import main
+from reconciler.daemon.metrics import Metrics
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument
@@ -41,7 +42,12 @@ def generated() -> Mapping[str, str]:
     """Path in the repository → what the file should hold."""
     schemas = {f"schemas/{name}.schema.json": _schema(model) for name, model in _MODELS.items()}
     schemas["schemas/layer.schema.json"] = _dumped(_as_layer(_made(EnvironmentSpec)))
-    return {**schemas, "docs/reference/environment.md": _environment_page(), "docs/reference/cli.md": _cli_page()}
+    return {
+        **schemas,
+        "docs/reference/environment.md": _environment_page(),
+        "docs/reference/cli.md": _cli_page(),
+        "docs/reference/metrics.md": _metrics_page(),
+    }
 
 
 def _schema(model: Any) -> str:
@@ -112,6 +118,14 @@ def _type(part: Mapping[str, Any]) -> str:
         keys = f"{_type(part['propertyNames'])} to " if "propertyNames" in part else ""
         return f"map of {keys}{_type(below)}" if isinstance(below, dict) else "map"
     return str(part.get("type", "anything"))
+
+
+def _metrics_page() -> str:
+    rows = sorted(
+        f"| `{family.name}` | {kind} | {', '.join(f'`{label}`' for label in family.labels)} | {family.meaning} |"
+        for family, kind in Metrics().families()
+    )
+    return "\n".join([f"{_HEAD}# Metrics\n", "| metric | type | labels | meaning |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def _cli_page() -> str:
