@@ -26,7 +26,7 @@ from reconciler.adapters.repositories import Repositories
 from reconciler.adapters.sops import Sops
 from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Context, Tools
-from reconciler.model.cluster import ClusterReader, ClusterWriter
+from reconciler.model.cluster import ClusterReader, ClusterWriter, Heard, unheard
 from reconciler.model.desired import ClusterAccess, Desired, Repository
 from reconciler.model.engine import Engine
 from reconciler.model.inputs import Inputs
@@ -45,17 +45,17 @@ if TYPE_CHECKING:
     from reconciler.model.workshop import Storeroom, Workshop
 
 
-def make_context(environment: str, engine: str) -> Context:
-    """The adapters for one run on an environment file."""
+def make_context(environment: str, engine: str, heard: Heard = unheard) -> Context:
+    """The adapters for runs on an environment file; `heard` is told what came of each request to its clusters."""
     return Context(
         inputs=_inputs(_files(Path(environment))),
         tools=lambda desired: _tools(desired, engine),
-        reader=_reader,
-        writer=_writer,
+        reader=lambda access: _reader(access, heard),
+        writer=lambda access, permit: _writer(access, permit, heard),
         now=lambda: datetime.now(UTC),
         prober=_prober,
         node_prober=_node_prober,
-        leases=_leases,
+        leases=lambda access, name, policy: _leases(access, name, policy, heard),
         holder=_holder,
         clock=SystemClock(),
         stop=_stop,
@@ -72,22 +72,22 @@ def _inputs(files: Files) -> Inputs:
     return Inputs(files, Sops(os.environ), os.environ, CredentialPrograms(os.environ))
 
 
-def _reader(access: ClusterAccess) -> ClusterReader:
+def _reader(access: ClusterAccess, heard: Heard) -> ClusterReader:
     from reconciler.adapters.kube.client import KubeReader  # noqa: PLC0415 - heavy, and `validate` asks no cluster
 
-    return KubeReader(access)
+    return KubeReader(access, heard)
 
 
-def _writer(access: ClusterAccess, permit: Callable[[], None]) -> ClusterWriter:
+def _writer(access: ClusterAccess, permit: Callable[[], None], heard: Heard) -> ClusterWriter:
     from reconciler.adapters.kube.client import KubeWriter  # noqa: PLC0415 - as above
 
-    return KubeWriter(access, permit)
+    return KubeWriter(access, permit, heard)
 
 
-def _leases(access: ClusterAccess, environment: str, policy: LockPolicy) -> Leases:
+def _leases(access: ClusterAccess, environment: str, policy: LockPolicy, heard: Heard) -> Leases:
     from reconciler.adapters.kube.leases import KubeLeases  # noqa: PLC0415 - as above
 
-    return KubeLeases(access, environment, policy)
+    return KubeLeases(access, environment, policy, heard)
 
 
 def _holder(what: str) -> Holder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 HELM_MANAGER = "helm"
 # What this program itself keeps: namespaces and secrets.
 OWN_MANAGER = "reconciler"
+
+# Told what came of a request: the cluster's name, the HTTP method, and the status, or NO_ANSWER.
+Heard = Callable[[str, str, int], None]
+NO_ANSWER = 0
+
+
+def unheard(_cluster: str, _method: str, _status: int) -> None:
+    """Nobody counts requests."""
 
 
 @dataclass(frozen=True, slots=True)

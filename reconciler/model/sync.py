@@ -68,6 +68,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a run that looks or thinks, such as `load`: seconds after the run's start, and how many it took."""
+
+    name: str
+    begin: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run on one environment.
 
@@ -89,6 +98,7 @@ class Run:
     message: str
     errors: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
 
 class ConditionKind(StrEnum):
@@ -185,6 +195,7 @@ class RunStarted:
     environment: str
     run: str
     why: Why
+    commit: Commit | None = None
 
 
 @dataclass(frozen=True, slots=True)

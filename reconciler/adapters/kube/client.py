@@ -16,7 +16,7 @@ from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
 from reconciler.adapters.kube.transport import Reply, Transport
 from reconciler.errors import ApiError, ClusterError
-from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Resource
+from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Heard, Resource, unheard
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
 from reconciler.model.evidence import LogId, Run
@@ -34,11 +34,16 @@ _CURRENT_RELEASES = "owner=helm,status!=superseded"
 
 
 class KubeReader:
-    """Implements `reconciler.model.cluster.ClusterReader`."""
+    """Implements `reconciler.model.cluster.ClusterReader`.
 
-    def __init__(self, access: ClusterAccess) -> None:
+    Args:
+        heard: told what came of each request.
+    """
+
+    def __init__(self, access: ClusterAccess, heard: Heard = unheard) -> None:
         self.name = access.name
         self._access = access
+        self._heard = heard
         self._lock = threading.Lock()
         self._others: dict[Impersonation, Self] = {}
 
@@ -52,11 +57,11 @@ class KubeReader:
             return self._others[user]
 
     def _by(self, access: ClusterAccess) -> Self:
-        return type(self)(access)
+        return type(self)(access, self._heard)
 
     @cached_property
     def _transport(self) -> Transport:
-        return Transport(self.name, self._connection)
+        return Transport(self.name, self._connection, heard=self._heard)
 
     @cached_property
     def _connection(self) -> Connection:
@@ -174,12 +179,14 @@ class KubeWriter(KubeReader):
         permit: is called before each write; what it raises keeps it from being sent.
     """
 
-    def __init__(self, access: ClusterAccess, permit: Callable[[], None] = lambda: None) -> None:
-        super().__init__(access)
+    def __init__(
+        self, access: ClusterAccess, permit: Callable[[], None] = lambda: None, heard: Heard = unheard
+    ) -> None:
+        super().__init__(access, heard)
         self._permit = permit
 
     def _by(self, access: ClusterAccess) -> Self:
-        return type(self)(access, self._permit)
+        return type(self)(access, self._permit, self._heard)
 
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """See ClusterWriter."""

@@ -14,7 +14,7 @@ from reconciler.adapters.kube.kubeconfig import connection
 from reconciler.adapters.kube.patience import MERGE_PATCH
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError
-from reconciler.model.cluster import Resource
+from reconciler.model.cluster import Heard, Resource, unheard
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, number_at, text_at
@@ -35,16 +35,19 @@ class KubeLeases:
     Args:
         environment: whose lock it is.
         policy: where it is, and for how long it holds.
+        heard: told what came of each request.
     """
 
-    def __init__(self, access: ClusterAccess, environment: str, policy: LockPolicy) -> None:
+    def __init__(self, access: ClusterAccess, environment: str, policy: LockPolicy, heard: Heard = unheard) -> None:
         self.cluster = access.name
         self._access, self._environment, self._policy = access, environment, policy
         self._name = f"reconciler-{environment}"
+        self._heard = heard
 
     @cached_property
     def _transport(self) -> Transport:
-        return Transport(self.cluster, connection(self._access), limit=self._policy.duration * REQUEST_SHARE)
+        limit = self._policy.duration * REQUEST_SHARE
+        return Transport(self.cluster, connection(self._access), limit=limit, heard=self._heard)
 
     def read(self) -> Lease | None:
         """See Leases."""

@@ -17,6 +17,7 @@ from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.adapters.kube.patience import NO_PATIENCE, patience
 from reconciler.adapters.kube.pool import login, make_pool
 from reconciler.errors import ApiError, ClusterError
+from reconciler.model.cluster import NO_ANSWER, Heard, unheard
 from reconciler.model.json import maps_at, text_at
 
 _NONE: Mapping[str, str] = {}
@@ -40,13 +41,17 @@ class Transport:
 
     Args:
         limit: seconds that one request may take, which is tried once then: for what is of no use later.
+        heard: told what came of each request, once however often it was sent.
     """
 
-    def __init__(self, cluster: str, connection: Connection, *, limit: float | None = None) -> None:
+    def __init__(
+        self, cluster: str, connection: Connection, *, limit: float | None = None, heard: Heard = unheard
+    ) -> None:
         self.cluster = cluster
         self._server = connection.server
         self._connection = connection
         self._limit = limit
+        self._heard = heard
         self._pool = make_pool(cluster, connection)
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
@@ -96,7 +101,9 @@ class Transport:
             answer = self._answered(asked, headers)
             content = answer.data  # read here, since that may fail too
         except urllib3.exceptions.HTTPError as error:
+            self._heard(self.cluster, method, NO_ANSWER)
             raise self._unreachable(error) from error
+        self._heard(self.cluster, method, answer.status)
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise self._refused(answer.status, content, f"{method} {path}")
         return answer

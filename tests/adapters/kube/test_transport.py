@@ -16,6 +16,7 @@ from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError, ClusterError
+from reconciler.model.cluster import NO_ANSWER
 from tests.adapters.kube.servers import Answer, Authority, serve, status
 
 PLAIN = Connection("", None, True, None, None, None, None, None, None)  # noqa: FBT003 - the fields of a connection
@@ -64,6 +65,23 @@ def test_a_password() -> None:
         to(server.url, basic=("mé", "pä:ß漢")).get("/")
     expected = base64.b64encode("mé:pä:ß漢".encode()).decode()
     assert server.requests[0][2]["Authorization"] == f"Basic {expected}"
+
+
+def test_what_came_of_each_request_is_told() -> None:
+    """Once for each: what the server answered in the end, whether yes or no; and that there was no answer at all."""
+    told: list[tuple[str, str, int]] = []
+
+    def heard(*what: object) -> None:
+        told.append(what)  # type: ignore[arg-type]  # as Heard says
+
+    with serve(status(503, "Busy", "busy"), Answer(), status(404, "NotFound", "no such thing")) as server:
+        transport = Transport("main", replace(PLAIN, server=server.url), heard=heard)
+        transport.get("/x")
+        with pytest.raises(ApiError):
+            transport.patch("/x", {}, {}, APPLY_PATCH)
+    with pytest.raises(ClusterError):
+        Transport("main", replace(PLAIN, server=server.url), limit=1.0, heard=heard).get("/x")
+    assert told == [("main", "GET", 200), ("main", "PATCH", 404), ("main", "GET", NO_ANSWER)]
 
 
 def test_its_own_authority_is_trusted(authority: Authority, tmp_path: Path) -> None:
