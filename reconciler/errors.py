@@ -160,6 +160,10 @@ class GitError(ReconcilerError):
         self.reason = reason
 
 
+class ListenError(ReconcilerError):
+    """An address could not be listened on."""
+
+
 class SandboxError(ReconcilerError):
     """The embedded control plane could not be prepared, started, or stopped."""
 

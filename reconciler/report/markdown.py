@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reconciler.errors import ReconcilerError
-from reconciler.model.plan import Action, ActionKind, FieldChange, ObjectChange, Plan, RiskLabel, Verb
+from reconciler.model.plan import Action, ActionKind, Plan, RiskLabel
 from reconciler.model.policy import Leave
 from reconciler.model.preflight import Check, Status
+from reconciler.report.change_lines import change_lines
 from reconciler.report.notices import error_notices
 from reconciler.report.style import clean
 from reconciler.report.text import plan_summary, risk_text, spans_clusters, target_text
-from reconciler.report.values import LONGEST_LINE, cut, long_texts, text_diff, value_text
+from reconciler.report.values import LONGEST_LINE, cut
 
 # A comment on GitHub has at most 65,536 characters; GitLab's may be longer.
 LONGEST = 65_000
@@ -101,39 +102,9 @@ def _warning_line(check: Check) -> str:
 
 def _details(action: Action, *, several: bool) -> str:
     name = html.escape(f"{action.kind} {target_text(action.target, several=several)}")
-    lines = [line for change in action.changes for line in _change_lines(change)]
+    lines = [line for change in action.changes for line in change_lines(change)]
     lines += [risk_text(label) for label in action.risks]
     return f"\n<details><summary><code>{name}</code></summary>\n\n{_block(lines)}\n\n</details>\n"
-
-
-def _change_lines(change: ObjectChange) -> Iterator[str]:
-    yield _TITLES[change.verb].format(change.id)
-    if change.note:
-        yield f"# not checked by the server: {change.note}"
-    if change.verb in (Verb.UPDATE, Verb.REPLACE):
-        for field in change.fields:
-            yield from _field_lines(field)
-
-
-_TITLES = {
-    Verb.CREATE: "+ {}",
-    Verb.UPDATE: "@@ {} @@",
-    Verb.REPLACE: "@@ {} @@ deleted and made anew",
-    Verb.DELETE: "- {}",
-}
-
-
-def _field_lines(field: FieldChange) -> Iterator[str]:
-    texts = long_texts(field.before, field.after)
-    who = f"  (by {field.writer})" if field.writer else ""
-    if texts:
-        yield f"# {field.path}:{who}"
-        yield from text_diff(*texts)
-        return
-    if field.before is not None:
-        yield f"- {field.path}: {value_text(field.before)}{who}"
-    if field.after is not None:
-        yield f"+ {field.path}: {value_text(field.after)}"
 
 
 def _block(lines: Sequence[str]) -> str:

@@ -1,0 +1,115 @@
+"""What people may do: log in and out, sync, suspend, resume."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from reconciler.daemon.http.access import SESSION, Gate, Session, Sessions, same
+from reconciler.daemon.http.bodies import form
+from reconciler.daemon.http.site import Site
+from reconciler.report.style import clean
+from reconciler.report.values import cut
+
+COOKIE = "session"
+_LONGEST_NAME = 60
+_SOMEBODY = "somebody with the token"
+_READ_ONLY = "this page is read-only: the Sync file has no `server.token`"
+
+
+class Actions:
+    """The endpoints that change something, and who is logged in."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._gate = Gate(site.token) if site.token else None
+        self._sessions = Sessions()
+        controls = site.controls
+        self._controls = {"sync": controls.sync, "suspend": controls.suspend, "resume": controls.resume}
+
+    def session(self, request: Request) -> Session | None:
+        """Whoever sends this request, if they are logged in."""
+        return self._sessions.find(request.cookies.get(COOKIE, ""), self._now())
+
+    async def log_in(self, request: Request) -> Response:
+        """POST /login with the token, and a name for the history."""
+        fields = await form(request)
+        self._admit(request, fields.get("token", ""))
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            COOKIE,
+            self._sessions.begin(_name(fields), self._now()),
+            max_age=int(SESSION),
+            httponly=True,
+            samesite="strict",
+            # Whoever lies about the scheme harms only themselves.
+            secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto")),
+        )
+        return response
+
+    async def log_out(self, request: Request) -> Response:
+        """POST /logout."""
+        self._check_form(request, await form(request))
+        self._sessions.end(request.cookies.get(COOKIE, ""))
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return response
+
+    async def act(self, request: Request) -> Response:
+        """POST /environments/NAME/ACTION, from a form of ours, or by a script with the token in `Authorization`."""
+        name, action = request.path_params["name"], request.path_params["action"]
+        fields = await form(request)
+        given = _bearer(request)
+        who = self._check_form(request, fields).who if given is None else self._script(request, given, fields)
+        # Looked up among three, since the path is the client's.
+        control = self._controls.get(action)
+        if control is None:
+            raise HTTPException(404, "there is no such action")
+        try:
+            await run_in_threadpool(control, name, who)
+        except KeyError:
+            raise HTTPException(404, "there is no such environment") from None
+        if given is None:
+            return RedirectResponse(f"/environments/{quote(name, safe='')}", 303)
+        return PlainTextResponse("accepted\n", 202)
+
+    def _script(self, request: Request, token: str, fields: dict[str, str]) -> str:
+        self._admit(request, token)
+        return _name(fields)
+
+    def _admit(self, request: Request, token: str) -> None:
+        """Raise unless it is the token."""
+        if self._gate is None:
+            raise HTTPException(403, _READ_ONLY)
+        address = request.client.host if request.client else ""
+        if self._gate.is_shut(address, self._now()):
+            raise HTTPException(429, "too many wrong tokens; try again in five minutes", {"Retry-After": "300"})
+        if not self._gate.admits(token, address, self._now()):
+            raise HTTPException(401, "the token is wrong", {"WWW-Authenticate": "Bearer"})
+
+    def _check_form(self, request: Request, fields: dict[str, str]) -> Session:
+        """The session that a form of ours was sent in; raises when it is none of ours."""
+        if self._gate is None:
+            raise HTTPException(403, _READ_ONLY)
+        session = self.session(request)
+        if session is None:
+            raise HTTPException(401, "you are not logged in", {"WWW-Authenticate": "Bearer"})
+        if not same(fields.get("csrf", ""), session.csrf):
+            raise HTTPException(403, "the form is too old; go back, reload, and try again")
+        return session
+
+    def _now(self) -> float:
+        return self._site.now().timestamp()
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _name(fields: dict[str, str]) -> str:
+    return cut(" ".join(clean(fields.get("who", "")).split()), _LONGEST_NAME) or _SOMEBODY
