@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 import ssl
 import tempfile
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from urllib3.connection import HTTPConnection
 
 from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.errors import ClusterError
@@ -18,16 +21,19 @@ from reconciler.errors import ClusterError
 # Seconds. A server that does not accept within the first is down; a LIST of thousands of objects fits the second.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 60.0
 POOL_SIZE = 16
+# A peer that has gone without a word is noticed within a minute and a half, however long nothing has to be said.
+_KEEPALIVE = {"TCP_KEEPIDLE": 45, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 3}
 
 
-def make_pool(cluster: str, connection: Connection) -> urllib3.PoolManager:
-    """The pool for a connection.
+def make_pool(cluster: str, connection: Connection, size: int = POOL_SIZE) -> urllib3.PoolManager:
+    """The pool for a connection; `size` is how many connections it keeps.
 
     Raises:
         ClusterError: a certificate, key or proxy of the kubeconfig is of no use.
     """
     options: dict[str, Any] = {
-        "maxsize": POOL_SIZE,
+        "maxsize": size,
+        "socket_options": [*HTTPConnection.default_socket_options, *_keepalive()],
         "timeout": urllib3.Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT),
     }
     if connection.server.startswith("https"):
@@ -38,6 +44,13 @@ def make_pool(cluster: str, connection: Connection) -> urllib3.PoolManager:
             options["assert_hostname"] = False
     proxy = proxy_of(connection)
     return _through(cluster, proxy, options) if proxy else urllib3.PoolManager(**options)
+
+
+def _keepalive() -> Iterator[tuple[int, int, int]]:
+    yield (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):  # not every system lets it be set
+            yield (socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def login(cluster: str, connection: Connection) -> urllib3.HTTPHeaderDict:

@@ -15,12 +15,15 @@ import urllib3
 from reconciler import __version__
 from reconciler.adapters.kube.kubeconfig import Connection
 from reconciler.adapters.kube.patience import NO_PATIENCE, patience
-from reconciler.adapters.kube.pool import login, make_pool
+from reconciler.adapters.kube.pool import CONNECT_TIMEOUT, POOL_SIZE, login, make_pool
+from reconciler.adapters.kube.stream import Stream
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.cluster import NO_ANSWER, Heard, unheard
 from reconciler.model.json import maps_at, text_at
 
 _NONE: Mapping[str, str] = {}
+# Sends a request with these headers.
+_Asked = Callable[[urllib3.HTTPHeaderDict], urllib3.BaseHTTPResponse]
 
 
 # https://www.rfc-editor.org/rfc/rfc7234#section-5.5; API servers warn with 299 and without a name of theirs.
@@ -42,17 +45,24 @@ class Transport:
     Args:
         limit: seconds that one request may take, which is tried once then: for what is of no use later.
         heard: told what came of each request, once however often it was sent.
+        size: how many connections are kept.
     """
 
     def __init__(
-        self, cluster: str, connection: Connection, *, limit: float | None = None, heard: Heard = unheard
+        self,
+        cluster: str,
+        connection: Connection,
+        *,
+        limit: float | None = None,
+        heard: Heard = unheard,
+        size: int = POOL_SIZE,
     ) -> None:
         self.cluster = cluster
         self._server = connection.server
         self._connection = connection
         self._limit = limit
         self._heard = heard
-        self._pool = make_pool(cluster, connection)
+        self._pool = make_pool(cluster, connection, size)
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
         """The answer to a GET, as parsed JSON."""
@@ -87,24 +97,46 @@ class Transport:
         """The answer to a GET, as text: a log. Raises as `ask` does."""
         return self._send("GET", path, query, None, {"Accept": "*/*"}).data.decode(errors="replace")
 
+    def stream(self, path: str, query: Mapping[str, str], accept: str, seconds: float) -> Stream:
+        """The answer to a GET that goes on; broken off when nothing came for so many seconds. Raises as `ask` does."""
+        url = self._url(path, query)
+        bounds = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=seconds)
+
+        def asked(shown: urllib3.HTTPHeaderDict) -> urllib3.BaseHTTPResponse:
+            return self._pool.request(
+                "GET", url, headers=shown, retries=NO_PATIENCE, timeout=bounds, preload_content=False
+            )
+
+        return Stream(self._received("GET", path, asked, {"Accept": accept}, whole=False), self._unreachable)
+
+    def _url(self, path: str, query: Mapping[str, str]) -> str:
+        return f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
+
     def _send(
         self, method: str, path: str, query: Mapping[str, str], body: Any, headers: Mapping[str, str]
     ) -> urllib3.BaseHTTPResponse:
-        url = f"{self._server}{path}" + (f"?{urlencode(query)}" if query else "")
+        url = self._url(path, query)
         data = None if body is None else json.dumps(body).encode()
         persistence = self._persistence(method, path, headers)
 
         def asked(shown: urllib3.HTTPHeaderDict) -> urllib3.BaseHTTPResponse:
             return self._pool.request(method, url, body=data, headers=shown, **persistence)
 
+        return self._received(method, path, asked, headers, whole=True)
+
+    def _received(
+        self, method: str, path: str, asked: _Asked, headers: Mapping[str, str], *, whole: bool
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer that is no refusal; `whole`: it is read."""
         try:
             answer = self._answered(asked, headers)
-            content = answer.data  # read here, since that may fail too
+            refused = answer.status >= HTTPStatus.BAD_REQUEST
+            content = answer.data if whole or refused else b""  # read here, since that may fail too
         except urllib3.exceptions.HTTPError as error:
             self._heard(self.cluster, method, NO_ANSWER)
             raise self._unreachable(error) from error
         self._heard(self.cluster, method, answer.status)
-        if answer.status >= HTTPStatus.BAD_REQUEST:
+        if refused:
             raise self._refused(answer.status, content, f"{method} {path}")
         return answer
 
@@ -113,9 +145,7 @@ class Transport:
             return {"retries": patience(method, path, headers)}
         return {"retries": NO_PATIENCE, "timeout": urllib3.Timeout(self._limit)}
 
-    def _answered(
-        self, ask: Callable[[urllib3.HTTPHeaderDict], urllib3.BaseHTTPResponse], headers: Mapping[str, str]
-    ) -> urllib3.BaseHTTPResponse:
+    def _answered(self, ask: _Asked, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         """The answer; asked for once more where the token was refused and meanwhile another one is in its file."""
         shown = self._headers(headers)
         answer = ask(shown)

@@ -1,0 +1,213 @@
+"""Watches what environments expect of their clusters, and tells when somebody else has changed it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from http import HTTPStatus
+
+from reconciler.daemon.expected import Expectations, Expected, Source, key_of, order_of, state_of
+from reconciler.daemon.ledger import Change, Gone, Ledger, Seen
+from reconciler.daemon.places import Spot, bounded, spots
+from reconciler.errors import ApiError, ClusterError
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.identity import ObjectId, Target
+from reconciler.model.json import JsonMap
+from reconciler.model.manifest import id_of
+from reconciler.model.watch import Place, Watch, Watcher
+
+# The environment, what of it is concerned, and which object it was. Has to be quick, and must not raise.
+TellDrift = Callable[[str, Target, str], None]
+_Told = tuple[str, Target, str]
+_Expected = dict[tuple[ClusterAccess, ObjectId], Expected]
+
+
+class DriftWatch:
+    """Between two looks at an environment.
+
+    What a run changes itself is no drift: an environment is paused while a run is at work in it, and then followed from
+    what was found when it was looked at last. May be used from any thread.
+
+    Args:
+        watcher: gives what watches a cluster as a user.
+        tell: is called once for each state of an object that somebody has to look at, from threads of the watches.
+    """
+
+    def __init__(self, watcher: Callable[[ClusterAccess], Watcher], tell: TellDrift) -> None:
+        self._watcher, self._tell = watcher, tell
+        self._lock = threading.RLock()
+        self._expected: dict[str, _Expected] = {}
+        self._sources: dict[str, Mapping[Source, frozenset[str]]] = {}
+        self._paused: set[str] = set()
+        self._forbidden: set[Source] = set()
+        self._watchers: dict[ClusterAccess, Watcher] = {}
+        self._watched: dict[Spot, _Watched] = {}
+        self._left = 0
+
+    def pause(self, environment: str) -> None:
+        """A run begins: until it is followed again, nothing is told of the environment."""
+        with self._lock:
+            self._paused.add(environment)
+
+    def follow(self, environment: str, expectations: Expectations) -> None:
+        """Tell what differs from a look at the environment from now on, also what already does since the look."""
+        with self._lock:
+            self._paused.discard(environment)
+            self._sources[environment] = expectations.sources
+            self._expected[environment] = _carried(expectations.objects, self._expected.get(environment, {}))
+            self._arrange()
+            told = self._since(environment)
+        self._say(told)
+
+    def resume(self, environment: str) -> None:
+        """A run has ended without a look: go on from the one before."""
+        with self._lock:
+            self._paused.discard(environment)
+            told = self._since(environment) if environment in self._expected else []
+        self._say(told)
+
+    def forget(self, environment: str) -> None:
+        """Nothing is expected of it any more."""
+        with self._lock:
+            self._paused.discard(environment)
+            self._expected.pop(environment, None)
+            self._sources.pop(environment, None)
+            self._arrange()
+
+    def stop(self) -> None:
+        """Forget all environments."""
+        with self._lock:
+            for environment in list(self._expected):
+                self.forget(environment)
+
+    def gaps(self) -> tuple[str, ...]:
+        """Why some drift is seen only when an environment is looked at."""
+        with self._lock:
+            found = {watched.gap for watched in self._watched.values() if watched.gap}
+            return (*sorted(found), *([f"{self._left} more places are not watched"] if self._left else []))
+
+    def _take(self, watched: _Watched, find: Callable[[Ledger], Iterable[Change]]) -> None:
+        """What a watch has told of its place."""
+        told: list[_Told] = []
+        with self._lock:
+            if self._watched.get((watched.source, watched.place)) is not watched:
+                return  # it was stopped, and has read on
+            for change in find(watched.ledger):
+                watched.ledger.enter(change)
+                for environment in self._expected.keys() - self._paused:
+                    told += self._judged(environment, watched, change)
+        self._say(told)
+
+    def _since(self, environment: str) -> list[_Told]:
+        """What differs by what the watches have told already."""
+        return [
+            told
+            for watched in self._watched.values()
+            for change in watched.ledger.changes()
+            for told in self._judged(environment, watched, change)
+        ]
+
+    def _judged(self, environment: str, watched: _Watched, change: Change) -> list[_Told]:
+        objects, key = self._expected[environment], watched.key(change)
+        expected = objects.get(key)
+        if expected is None or not change.changes(expected):
+            return []
+        objects[key] = expected.told(change.after)
+        return [(environment, expected.target, _named(change))] if change.is_drift(expected) else []
+
+    def _refused(self, watched: _Watched) -> None:
+        """All namespaces at once may not be watched: watch them one by one."""
+        with self._lock:
+            self._forbidden.add(watched.source)
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Watch what is expected, and nothing else."""
+        wanted, self._left = bounded(spots(self._sources.values(), self._forbidden))
+        for spot in self._watched.keys() - set(wanted):
+            self._watched.pop(spot).stop()
+        for spot in wanted:
+            if spot not in self._watched:
+                self._watched[spot] = _Watched(*spot, self._take, self._refused)
+                self._watched[spot].begin(self._cluster(spot[0].access))
+        for access in self._watchers.keys() - {source.access for source, _ in wanted}:
+            del self._watchers[access]
+
+    def _cluster(self, access: ClusterAccess) -> Watcher:
+        if access not in self._watchers:
+            self._watchers[access] = self._watcher(access)
+        return self._watchers[access]
+
+    def _say(self, told: Iterable[_Told]) -> None:
+        for environment, target, name in told:
+            self._tell(environment, target, name)
+
+
+class _Watched:
+    """Implements `reconciler.model.watch.Sink` for one place.
+
+    Attributes:
+        gap: why it cannot be watched; empty: it can.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        place: Place,
+        take: Callable[[_Watched, Callable[[Ledger], Iterable[Change]]], None],
+        refused: Callable[[_Watched], None],
+    ) -> None:
+        self.source, self.place = source, place
+        self.ledger = Ledger()
+        self.gap = ""
+        self._take, self._refused = take, refused
+        self._watch: Watch | None = None
+
+    def begin(self, watcher: Watcher) -> None:
+        self._watch = watcher.watch(self.place, self)
+
+    def stop(self) -> None:
+        if self._watch:
+            self._watch.stop()
+
+    def key(self, change: Change) -> tuple[ClusterAccess, ObjectId]:
+        """Under which name the object of a change is expected."""
+        return self.source.access, key_of(change.id)
+
+    def seen(self, item: JsonMap) -> None:
+        change = Seen(id_of(item), state_of(item, whole=self.place.whole), item)
+        self._take(self, lambda _: [change])
+
+    def gone(self, item: JsonMap) -> None:
+        change = Gone(id_of(item), state_of(item, whole=self.place.whole))
+        self._take(self, lambda _: [change])
+
+    def complete(self, present: AbstractSet[tuple[str, str]], version: str) -> None:
+        self.gap = ""
+        self._take(self, lambda ledger: ledger.missing(present, order_of(version)))
+
+    def failed(self, error: ClusterError) -> None:
+        if not isinstance(error, ApiError) or error.status != HTTPStatus.FORBIDDEN:
+            return  # it passes
+        if self.place.resource.namespaced and not self.place.namespace:
+            self._refused(self)
+        else:
+            self.gap = error.message
+
+
+def _named(change: Change) -> str:
+    name = str(change.id)
+    return f"{name} (deleted)" if isinstance(change, Gone) else name
+
+
+def _carried(
+    objects: Mapping[tuple[ClusterAccess, ObjectId], Expected],
+    before: Mapping[tuple[ClusterAccess, ObjectId], Expected],
+) -> _Expected:
+    """With what was told before, of what the look does not see, such as a record that is none of Helm's: or it would be
+    told, and looked at, for ever."""
+    return {
+        key: expected.told(before[key].settled) if expected.settled is None and key in before else expected
+        for key, expected in objects.items()
+    }

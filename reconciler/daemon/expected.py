@@ -1,0 +1,134 @@
+"""What is expected of objects between two looks at them, and whether a change is drift; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.cluster import Resource
+from reconciler.model.compare import missing_from
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.identity import Kind, ObjectId, Target
+from reconciler.model.json import JsonMap, text_at
+from reconciler.model.object_version import version_of
+from reconciler.model.pods import SECRET
+
+# A release, for what Helm's records of it say; that of each revision is a Secret of its own.
+RELEASE = Kind("helm.sh/v1", "Release")
+_RECORD_NAME = re.compile(r"sh\.helm\.release\.v1\.(.+)\.v(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is watched as one user of one cluster: the objects of a kind that carry the labels, in some namespaces.
+
+    Attributes:
+        whole: False: metadata are enough.
+    """
+
+    access: ClusterAccess
+    resource: Resource
+    selector: str
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A state of an object.
+
+    Attributes:
+        order: its resourceVersion, as a number; 0 where it is none, which is taken for the latest.
+        content: what differs where states differ; may be the digest of a secret.
+        revision: of a record of Helm's: a release goes on to the next one. 0 for all else.
+    """
+
+    order: int
+    content: str = field(repr=False)
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An object, as it was when it was looked at last.
+
+    Attributes:
+        target: what it belongs to.
+        settled: its state then; None: it was not there.
+        manifest: what it has to hold, as packed JSON; None: any change is drift.
+        may_go: whether it may be removed without being missed.
+    """
+
+    target: Target
+    settled: Version | None
+    manifest: bytes | None = field(default=None, repr=False)
+    may_go: bool = False
+
+    def is_new(self, state: Version) -> bool:
+        """Whether a state is another one than that, and later: a watch may be behind the look."""
+        if self.settled is None:
+            return True
+        return self._is_later(state) and state.content != self.settled.content
+
+    def has_lost(self, state: Version) -> bool:
+        """Whether the object has gone since, which was in this state last."""
+        return self.settled is not None and self._is_later(state)
+
+    def lacks(self, item: JsonMap) -> bool:
+        """Whether the object does not hold what it has to."""
+        return self.manifest is None or any(missing_from(_unpacked(self.manifest), item))
+
+    def _is_later(self, state: Version) -> bool:
+        then = self.settled or state
+        return state.revision >= then.revision and (not state.order or state.order > then.order)
+
+    def told(self, state: Version | None) -> Expected:
+        """As it is expected after somebody was told of this state; None: that it is gone. So nobody is told twice."""
+        return replace(self, settled=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """Those of one environment.
+
+    Attributes:
+        objects: by the user and cluster that see them, and by their names; of Helm's records, see `key_of`.
+        sources: what has to be watched → in which namespaces; an empty name for what is in none.
+    """
+
+    objects: Mapping[tuple[ClusterAccess, ObjectId], Expected] = field(default_factory=dict, repr=False)
+    sources: Mapping[Source, frozenset[str]] = field(default_factory=dict, repr=False)
+
+
+def state_of(item: JsonMap, *, whole: bool) -> Version:
+    """The state of an object; of metadata alone, each resourceVersion is another state."""
+    text = text_at(item, "metadata", "resourceVersion")
+    content = version_of(item).content if whole else None
+    record = _RECORD_NAME.fullmatch(text_at(item, "metadata", "name"))
+    return Version(order_of(text), content or text, int(record[2]) if record else 0)
+
+
+def order_of(resource_version: str) -> int:
+    """A resourceVersion as a number, by which states of a cluster follow each other; 0: it is none.
+
+    Since Kubernetes 1.35 it may be compared: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    return int(resource_version) if resource_version.isascii() and resource_version.isdigit() else 0
+
+
+def key_of(identity: ObjectId) -> ObjectId:
+    """Under which name an object is expected: all records of a release are one."""
+    record = _RECORD_NAME.fullmatch(identity.name) if identity.kind == SECRET else None
+    return ObjectId(RELEASE, identity.namespace, record[1]) if record else identity
+
+
+def packed(item: JsonMap) -> bytes:
+    """A manifest, as `Expected` keeps it: a tenth of its size."""
+    return zlib.compress(json.dumps(item).encode(), 1)
+
+
+def _unpacked(packed: bytes) -> JsonMap:
+    found: JsonMap = json.loads(zlib.decompress(packed))
+    return found
