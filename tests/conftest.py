@@ -123,6 +123,13 @@ def kubectl(control_plane: Sandbox, programs: Mapping[str, Path]) -> Kubectl:
     return run
 
 
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without proxies."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 Reconcile = Callable[..., Run]
 
 

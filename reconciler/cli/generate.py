@@ -17,6 +17,7 @@ from reconciler.report.documents import PlanDocument, StatusDocument, Validation
 from reconciler.report.finding_documents import FindingsDocument
 from reconciler.report.lint import LintDocument
 from reconciler.report.lock import UpdateDocument
+from reconciler.report.news import NotificationDocument
 from reconciler.report.preflight import PreflightDocument
 from reconciler.report.saved_documents import SavedPlanDocument
 from reconciler.report.versions import VersionsDocument
@@ -27,6 +28,7 @@ _MODELS = {
     "lint": LintDocument,
     "lock": LockSpec,
     "findings": FindingsDocument,
+    "notification": NotificationDocument,
     "plan": PlanDocument,
     "plan-file": SavedPlanDocument,
     "preflight": PreflightDocument,

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.daemon.config import SyncSpec
 from reconciler.daemon.observers import Observers, make_observers
+from reconciler.desired.schema import Source
 from reconciler.model.secret import SecretText
 from reconciler.model.sync import Notice, RunEnded
 from tests.daemon.stories import Views, run
@@ -19,8 +20,9 @@ def spec(**more: object) -> SyncSpec:
     return SyncSpec.model_validate({"apiVersion": "reconciler/v1", "kind": "Sync", "source": source, **more})
 
 
-def secret(_source: object, *path: str | int) -> SecretText:
+def secret(source: Source, *path: str | int) -> SecretText:
     """Where it stands, as a secret."""
+    del source
     return SecretText("/".join(map(str, path)))
 
 

@@ -5,7 +5,7 @@ from reconciler.adapters.http.client import HttpClient
 from reconciler.adapters.http.failures import other_content, refusal
 from reconciler.adapters.http.messages import Answer, Request
 from reconciler.adapters.http.origin import Login, Origin, joined, shown
-from reconciler.adapters.http.retries import Patience
+from reconciler.adapters.http.retries import Patience, retry_after
 
 __all__ = [
     "Answer",
@@ -19,5 +19,6 @@ __all__ = [
     "joined",
     "other_content",
     "refusal",
+    "retry_after",
     "shown",
 ]

@@ -78,7 +78,7 @@ class Patience:
         return tries(action)
 
     def _is_busy(self, answer: Answered) -> bool:
-        return answer.status in _AGAIN and _asked(answer) <= self.longest
+        return answer.status in _AGAIN and retry_after(answer) <= self.longest
 
     def _wait(self, state: RetryCallState) -> float:
         drawn = wait_random_exponential(multiplier=self.pause, max=self.longest)(state)
@@ -86,7 +86,7 @@ class Patience:
         if outcome is None or outcome.failed:
             return drawn
         # Many clients were told the same time: what was drawn spreads them.
-        asked = _asked(outcome.result())
+        asked = retry_after(outcome.result())
         return min(asked + min(drawn, self.pause), self.longest) if asked else drawn
 
 
@@ -100,7 +100,7 @@ def _last(state: RetryCallState) -> Answered:
     return answer
 
 
-def _asked(answer: Answered) -> float:
+def retry_after(answer: Answered) -> float:
     """The seconds of a Retry-After header, which may also be a date (RFC 9110, section 10.2.3); 0 without one."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():

@@ -71,7 +71,7 @@ def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Serve
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length).decode()
+            body = self.rfile.read(length).decode(errors="surrogateescape")
             made.requests.append((self.command, self.path, dict(self.headers), body))
             if tls:
                 made.subjects.append(self.connection.getpeercert())
@@ -85,7 +85,7 @@ def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Serve
             self.end_headers()
             self.wfile.write(given.body.encode())
 
-        do_GET = do_PATCH = _answer  # noqa: N815 - http.server's names
+        do_GET = do_PATCH = do_POST = _answer  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
