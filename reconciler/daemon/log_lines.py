@@ -28,13 +28,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def log_to(stream: TextIO, layout: LogFormat, level: LogLevel, mask: Mask) -> None:
+def log_to(stream: TextIO, layout: LogFormat, level: LogLevel, mask: Mask | None = None) -> None:
     """Write the log of this process there, from now on.
 
     Libraries tell only what is wrong: at lower levels they would name paths of requests, which may be secrets.
     """
     handler = _Handler(stream)
-    handler.setFormatter(_Formatter(layout, mask))
+    handler.setFormatter(_Formatter(layout, mask or Mask()))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("reconciler").setLevel(level.value.upper())
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
-from reconciler.daemon.config import SyncSpec
+from reconciler.daemon.config import NotificationSpec, SyncSpec
 from reconciler.daemon.health import Pulse
 from reconciler.daemon.logs import Log
 from reconciler.daemon.metrics import Metrics
+from reconciler.daemon.notify import Courier, Reader
 from reconciler.desired.schema import Source
+from reconciler.errors import DesiredStateError, TransferError
+from reconciler.model.news import Subject
 from reconciler.model.secret import SecretText
 from reconciler.model.sync import Notice, Tell
+from reconciler.report.news import slack_content, webhook_content
 
 _LOGGER = logging.getLogger("reconciler.observers")
+_CONTENTS = {"webhook": webhook_content, "slack": slack_content}
 
 
 class Secrets(Protocol):
@@ -58,8 +64,24 @@ def make_observers(spec: SyncSpec, secrets: Secrets) -> Observers:
     """Those that a Sync file asks for, and those that there always are.
 
     Raises:
-        DesiredStateError: an address or header cannot be read.
+        DesiredStateError: an address or header cannot be read, or used.
     """
-    del spec, secrets
     metrics = Metrics()
-    return Observers(metrics, tells=(Log().tell, metrics.tell))
+    readers = [_reader(told, secrets, index) for index, told in enumerate(spec.notifications)]
+    couriers = [Courier(reader, lambda: datetime.now(UTC), metrics.notified) for reader in readers]
+    return Observers(
+        metrics,
+        tells=(Log().tell, metrics.tell, *(courier.tell for courier in couriers)),
+        closing=tuple(courier.close for courier in couriers),
+    )
+
+
+def _reader(told: NotificationSpec, secrets: Secrets, index: int) -> Reader:
+    from reconciler.adapters.posting import HttpPost  # noqa: PLC0415 - heavy, and not everybody tells people
+
+    try:
+        post = HttpPost(secrets(told.url, "notifications", index, "url"))
+    except TransferError as error:
+        raise DesiredStateError(f"the URL of notifications[{index}]: {error.message}", hint=error.hint) from error
+    subjects = frozenset(Subject(word) for word in told.on)
+    return Reader(told.kind, post, _CONTENTS[told.kind], subjects, tuple(told.environments), told.every)

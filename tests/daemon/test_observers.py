@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -9,9 +10,13 @@ import pytest
 from reconciler.daemon.config import SyncSpec
 from reconciler.daemon.observers import Observers, make_observers
 from reconciler.desired.schema import Source
+from reconciler.errors import DesiredStateError
 from reconciler.model.secret import SecretText
-from reconciler.model.sync import Notice, RunEnded
-from tests.daemon.stories import Views, run
+from reconciler.model.sync import ConditionKind, Notice, RunEnded, ViewChanged
+from tests.adapters.kube.servers import Answer, serve
+from tests.daemon.stories import Views, run, view
+
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def spec(**more: object) -> SyncSpec:
@@ -46,3 +51,26 @@ def test_one_that_fails_keeps_nothing_from_the_others(caplog: pytest.LogCaptureF
     Observers(tells=(fail, told.append)).tell(RunEnded(run()))
     assert told == [RunEnded(run())]
     assert "an observer failed" in caplog.text
+
+
+def test_who_is_told_is_read_from_the_sync_file() -> None:
+    """Its kind, its address, what of, and of which environments."""
+    with serve(Answer(body="ok")) as server:
+        readers = [
+            {"kind": "slack", "url": {"env": "HOOK"}, "on": ["changed"], "environments": ["stag*"], "every": "1s"}
+        ]
+        observers = make_observers(spec(notifications=readers), lambda *_: SecretText(f"{server.url}/hook"))
+        observers.tell(RunEnded(run()))
+        observers.tell(ViewChanged(view(ConditionKind.FAILED)))
+        observers.close()
+    ((_, path, _, body),) = server.requests
+    assert (path, json.loads(body)["text"]) == ("/hook", "🔄 staging: changed")
+    assert b'reconciler_notifications_total{kind="slack",result="sent"} 1.0' in observers.metrics.page(Views())[0]
+
+
+def test_an_address_that_is_none_ends_the_start() -> None:
+    """Before anything is done; it is told which one it is, and not what it holds."""
+    with pytest.raises(DesiredStateError) as caught:
+        make_observers(spec(notifications=[{"url": {"env": "HOOK"}}]), secret)
+    assert "notifications[0]" in str(caught.value)
+    assert "notifications/0/url" not in str(caught.value)
