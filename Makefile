@@ -72,6 +72,10 @@ lock: install
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --universal \
 		--python-version 3.11 --upgrade -o requirements.lock
+	for made in pyproject.toml:requirements deploy/build.in:build; do \
+		$(BIN)/uv pip compile $${made%:*} -c requirements.lock --generate-hashes --no-header --no-annotate --universal \
+			--python-version 3.11 -o deploy/$${made#*:}.lock || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Tests of what runs the daemon in Kubernetes: the chart and the image."""
