@@ -9,7 +9,7 @@ from datetime import datetime
 from reconciler.errors import ApiError, ClusterError, LockError
 from reconciler.model.lease import Clock, Lease, Leases, holder_text
 
-# Seconds between two looks at a Lease that another holds, and how often one that fails is tried.
+# Seconds between two looks for which a person waits, and how often one that fails is tried.
 PAUSE, TRIES = 0.5, 4
 
 
@@ -22,12 +22,14 @@ class Terms:
         duration: seconds without a renewal after which it may be taken for dead.
         patience: seconds that it waits for a holder that lives.
         by_force: whoever holds a lock is taken for dead at once.
+        pause: seconds between two looks at a Lease that another holds.
     """
 
     holder: str
     duration: float
     patience: float = 0.0
     by_force: bool = False
+    pause: float = PAUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def acquire(leases: Leases, terms: Terms, clock: Clock, tell: Tell) -> Claim:
             return claim
         if watch.last and watch.is_alive and clock.ticks() - begun >= terms.patience:
             raise _refusal(leases.cluster, watch.last)
-        clock.sleep(PAUSE)
+        clock.sleep(terms.pause)
 
 
 def _look(leases: Leases, watch: _Watch, terms: Terms, clock: Clock, tell: Tell) -> Claim | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from reconciler.apply.gates import NotReadyError
 from reconciler.apply.interrupts import noted
@@ -24,6 +25,20 @@ Explain = Callable[[Target, Trouble], tuple[Finding, ...]]
 # What is done about an action that failed, once it was explained.
 Heal = Callable[[Action], Remedied | None]
 Emit = Callable[[Step], None]
+
+
+class Haste(StrEnum):
+    """How soon a run has to end. WIND_DOWN: it begins nothing more; AT_ONCE: what is under way is ended in order."""
+
+    NONE = "none"
+    WIND_DOWN = "wind down"
+    AT_ONCE = "at once"
+
+
+def unhurried() -> Haste:
+    """It may take the time that it takes."""
+    return Haste.NONE
+
 
 _NOT_BEGUN = "interrupted before it began"
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
@@ -47,12 +62,21 @@ class Executor:
     came of it.
     """
 
-    def __init__(self, plan: Plan, hands: Hands, emit: Emit, mask: Mask, workers: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        hands: Hands,
+        emit: Emit,
+        mask: Mask,
+        workers: int,
+        haste: Callable[[], Haste] = unhurried,
+    ) -> None:
         self._plan = plan
         self._hands = hands
         self._emit = emit
         self._mask = mask
         self._workers = workers
+        self._haste = haste
         self._outcomes: dict[Target, ActionOutcome] = {}
         self._begun: set[Target] = set()
         self._ended: dict[Target, ActionOutcome] = {}
@@ -76,6 +100,8 @@ class Executor:
 
     def _end_if_cancelled(self) -> None:
         """At every turn: an operation may have been about to begin when the others were told to end."""
+        if self._haste() is Haste.AT_ONCE:
+            self._note_interrupt()
         if self._cancelled:
             self._hands.cancel()
 
@@ -109,7 +135,7 @@ class Executor:
         lacking = [need for need in action.needs if self._has_failed(need)]
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
-        if self._cancelled:
+        if self._cancelled or self._haste() is not Haste.NONE:
             return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0)
         if lacking:
             return ActionOutcome(action, Result.SKIPPED, f"needs {sorted(map(str, lacking))[0]}", None, 0.0)

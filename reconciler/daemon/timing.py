@@ -93,3 +93,7 @@ class Attempts:
         """How many there were in a row."""
         trouble = self._troubles.get(key)
         return trouble.failures if trouble else 0
+
+    def next_after(self, now: float) -> float:
+        """When the first of them may be tried that may not be by now; infinity: there is none."""
+        return min((trouble.until for trouble in self._troubles.values() if trouble.until > now), default=float("inf"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from reconciler.apply.executor import Executor
+from reconciler.apply.executor import Executor, Haste, unhurried
 from reconciler.flows.context import Context, Request
 from reconciler.flows.hands import make_hands
 from reconciler.flows.locking import make_locks, under_lock
@@ -23,6 +23,25 @@ def no_review(_found: Found, _planned: Plan) -> tuple[Refusal, ...]:
     return ()
 
 
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a plan is carried out.
+
+    Attributes:
+        workers: releases done at once.
+        show: is given the plan before anything is done.
+        make: makes the plan of what was found, and may leave out what is not to be done now.
+        haste: is asked all the time whether the run has to come to its end.
+    """
+
+    workers: int
+    show: Callable[[Plan], None]
+    emit: Callable[[Event], None]
+    review: Review = no_review
+    make: Callable[[Found], Plan] = make_plan
+    haste: Callable[[], Haste] = unhurried
+
+
 def apply(
     request: Request,
     context: Context,
@@ -37,21 +56,27 @@ def apply(
         LockError: another run is at work.
     """
     found = look(request, context)
-    holder = context.holder("apply")
-    with closing(found.tools.engine), make_locks(found, holder, request, context, emit) as locks:
-        planned = _reviewed(found, make_plan(found), review)
+    with closing(found.tools.engine):
+        return carry_out(found, request, context, Conduct(workers, show, emit, review))
+
+
+def carry_out(found: Found, request: Request, context: Context, conduct: Conduct) -> Outcome:
+    """The same, of what was found just before."""
+    holder, show = context.holder("apply"), conduct.show
+    with make_locks(found, holder, request, context, conduct.emit) as locks:
+        planned = _reviewed(found, conduct.make(found), conduct.review)
         show(planned)
         if planned.refusals:
             return refused(planned)
-        found, planned = under_lock(found, planned, locks, request, context, show)
+        found, planned = under_lock(found, planned, locks, request, context, show, conduct.make)
         if planned.refusals:
             return refused(planned)
-        reviewed = _reviewed(found, planned, review)
+        reviewed = _reviewed(found, planned, conduct.review)
         if reviewed.refusals:
             show(reviewed)
             return refused(reviewed)
         hands = make_hands(found, planned, locks, holder.run, context)
-        return Executor(planned, hands, emit, found.desired.mask, workers).run()
+        return Executor(planned, hands, conduct.emit, found.desired.mask, conduct.workers, conduct.haste).run()
 
 
 def _reviewed(found: Found, planned: Plan, review: Review) -> Plan:

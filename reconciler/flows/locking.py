@@ -40,7 +40,13 @@ def make_locks(
 
 
 def under_lock(
-    found: Found, planned: Plan, locks: Locks, request: Request, context: Context, show: Callable[[Plan], None]
+    found: Found,
+    planned: Plan,
+    locks: Locks,
+    request: Request,
+    context: Context,
+    show: Callable[[Plan], None],
+    make: Callable[[Found], Plan] = make_plan,
 ) -> tuple[Found, Plan]:
     """Take the locks of the clusters that the plan changes, and plan again where something has changed meanwhile.
 
@@ -54,7 +60,7 @@ def under_lock(
             _refresh(found)
         again = look_again(found, context, Hold(locks.held, everyone=request.break_lock))
         if again is not found:
-            before, found, planned = planned, again, make_plan(again)
+            before, found, planned = planned, again, make(again)
             if _shown(before) != _shown(planned):
                 show(planned)
     return found, planned

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.diagnose.health import release_health
 from reconciler.flows.context import Context, Request
-from reconciler.flows.planning import look, own_previews, preview_releases
+from reconciler.flows.planning import Found, look, own_previews, preview_releases
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.plan import ActionKind
 from reconciler.model.standing import Health, Standing
@@ -48,9 +48,14 @@ class Status:
 def status(request: Request, context: Context) -> Status:
     """How all stands, and how healthy the releases are. The server is asked only about what seems to have drifted."""
     found = look(request, context)
-    settled = {key: state for key, state in found.states.items() if isinstance(state, Settled | Unclaimed)}
     with closing(found.tools.engine):
-        previews = {**own_previews(found), **preview_releases(found, settled)}
+        return status_of(found)
+
+
+def status_of(found: Found) -> Status:
+    """The same, of what was found just before."""
+    settled = {key: state for key, state in found.states.items() if isinstance(state, Settled | Unclaimed)}
+    previews = {**own_previews(found), **preview_releases(found, settled)}
     mask = found.desired.mask
     leaves = leaves_of(found.desired)
     own = (own_action(state, previews.get(state.target, NOTHING_ASKED), leaves) for state in found.own)

@@ -1,0 +1,29 @@
+"""What keeps an environment from being at the newest commit. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.sync import Condition, ConditionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A condition before it is known since when it is one."""
+
+    kind: ConditionKind
+    message: str
+    hint: str | None = None
+
+
+def renewed(
+    before: Iterable[Condition], obstacles: Iterable[Obstacle], now: datetime, *, ready: bool
+) -> tuple[Condition, ...]:
+    """The conditions: one that was there before keeps its time, whatever it says now. READY: there are none."""
+    since = {condition.kind: condition.since for condition in before}
+    found = list(obstacles)
+    if ready and not found:
+        found = [Obstacle(ConditionKind.READY, "the clusters are as the files say")]
+    return tuple(Condition(item.kind, item.message, since.get(item.kind, now), item.hint) for item in found)

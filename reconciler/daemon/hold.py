@@ -1,0 +1,86 @@
+"""What of a plan is left for later: what failed lately, with all that needs it, and drift that is only shown."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Container, Hashable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.daemon.timing import Attempts
+from reconciler.model.identity import Target
+from reconciler.model.outcome import Outcome, Result
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, WriteRelease
+
+_IN_PLACE = (Result.DONE, Result.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A plan without what is left for later.
+
+    Attributes:
+        until: what is left → when it may be tried.
+    """
+
+    plan: Plan
+    until: Mapping[Target, float]
+
+
+def hold_back(plan: Plan, attempts: Attempts, now: float) -> Held:
+    """Leave out what failed and is not to be tried yet, and what needs it.
+
+    What is left out does nothing, so that the rest of the plan is carried out; another version of it is tried at once.
+    """
+    until: dict[Target, float] = {}
+    actions = []
+    for action in plan.actions:  # each comes after what it needs
+        own = attempts.ready_at(action.target, wanted(action)) if action.work else now
+        moment = max([own, *(until[need] for need in action.needs if need in until and action.work)])
+        if moment > now:
+            until[action.target] = moment
+        actions.append(_left(action, "it failed, and is tried again later") if moment > now else action)
+    return Held(replace(plan, actions=tuple(actions)), until)
+
+
+def leave_drift(plan: Plan) -> Plan:
+    """Without the corrections of what somebody else changed in releases."""
+    actions = (_shown(action) if action.kind is ActionKind.CORRECT else action for action in plan.actions)
+    return replace(plan, actions=tuple(actions))
+
+
+def noted(
+    attempts: Attempts, outcome: Outcome, held: Container[Target], now: float, chance: Callable[[], float]
+) -> Attempts:
+    """What is held against whom after an outcome; nothing is learnt about what was held back."""
+    for item in outcome.actions:
+        target = item.action.target
+        if item.result is Result.FAILED and item.action.work:
+            attempts = attempts.failed(target, wanted(item.action), now, chance())
+        elif item.result in _IN_PLACE and target not in held:
+            attempts = attempts.succeeded(target)
+    return attempts
+
+
+def wanted(action: Action) -> Hashable:
+    """What an action is about to make: the same again has the same, so that a failure is known by it.
+
+    A digest, since values hold secrets.
+    """
+    match action.work:
+        case WriteRelease(release):
+            digest = release.chart.identity.digest if release.chart else ""
+            said: object = (digest, release.values, release.replicas)
+        case ApplyObjects(items):
+            said = [item for _, item in items]
+        case _:
+            return action.kind
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _shown(action: Action) -> Action:
+    return _left(action, f"{action.reason}; it is left")
+
+
+def _left(action: Action, reason: str) -> Action:
+    return replace(action, kind=ActionKind.NONE, reason=reason, work=None, changes=(), risks=())

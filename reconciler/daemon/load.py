@@ -1,0 +1,75 @@
+"""The Sync file → what it says, with the places of all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.daemon.config import SyncSpec
+from reconciler.desired.check import explain
+from reconciler.desired.documents import MapNode, Step, parse, place, plain
+from reconciler.desired.schema import Source
+from reconciler.desired.sources import Sources
+from reconciler.errors import DesiredStateError, DesiredStateErrors, Location
+from reconciler.model.inputs import Inputs
+from reconciler.model.secret import SecretText
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFile:
+    """A Sync file that is valid; what its references hold is read when it is asked for."""
+
+    spec: SyncSpec
+    inputs: Inputs
+    root: MapNode
+
+    def at(self, *path: Step) -> Location:
+        """The place of what stands at `path`, or of the nearest thing around it."""
+        return place(self.root, path)
+
+    def secret(self, source: Source, *path: Step) -> SecretText:
+        """What a reference at `path` holds. Raises DesiredStateError: it cannot be read."""
+        return Sources(self.inputs).text(source, self.at(*path))
+
+
+def load_sync(path: str, inputs: Inputs) -> SyncFile:
+    """What a Sync file says.
+
+    Raises:
+        DesiredStateErrors: every mistake in it, each with its place.
+    """
+    try:
+        located = inputs.files.locate(path, None)
+        root = _root(inputs.files.text(located, None), inputs.files.shown(located))
+    except DesiredStateError as error:
+        raise DesiredStateErrors([error]) from None
+    return SyncFile(_checked(root), inputs, root)
+
+
+def sync_of_folder(folder: str, environments: str, keep: dict[str, Any], inputs: Inputs) -> SyncFile:
+    """What a Sync file would say that watches a folder, and has only defaults beside that."""
+    root = MapNode({}, {}, Location(environments, 1, 1))
+    written = {
+        "apiVersion": "reconciler/v1",
+        "kind": "Sync",
+        "source": {"folder": folder, "environments": environments},
+        "defaults": keep,
+    }
+    return SyncFile(SyncSpec.model_validate(written), inputs, root)
+
+
+def _root(text: str, shown: str) -> MapNode:
+    root = parse(text, shown)
+    if not isinstance(root, MapNode):
+        raise DesiredStateError("a Sync file has to be a map", where=root.where)
+    return root
+
+
+def _checked(root: MapNode) -> SyncSpec:
+    try:
+        return SyncSpec.model_validate(plain(root))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise DesiredStateErrors(explain(root, fault, SyncSpec) for fault in faults) from None

@@ -1,0 +1,53 @@
+"""One turn of `reconcile sync`: look, apply if that is allowed, and tell how all stands then."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from reconciler.flows.apply import Conduct, carry_out
+from reconciler.flows.context import Context, Request
+from reconciler.flows.planning import look, look_again
+from reconciler.flows.status import Status, status_of
+from reconciler.model.lease import Hold
+from reconciler.model.outcome import Outcome, Result
+from reconciler.model.plan import Plan
+
+_SETTLED = (Result.DONE, Result.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a turn came to.
+
+    Attributes:
+        plan: what was to be done.
+        outcome: what became of it; None: it was only looked at.
+        status: how all stood at its end.
+    """
+
+    plan: Plan
+    outcome: Outcome | None
+    status: Status
+
+    @property
+    def left(self) -> Plan:
+        """What is still to be done."""
+        if self.outcome is None:
+            return self.plan
+        done = {item.action.target for item in self.outcome.actions if item.result in _SETTLED}
+        return replace(self.plan, actions=tuple(item for item in self.plan.actions if item.target not in done))
+
+
+def keep(request: Request, context: Context, conduct: Conduct, *, may_change: bool) -> Kept:
+    """Look at an environment, and make it so if it may be changed. Raises as `apply` does."""
+    found = look(request, context)
+    with closing(found.tools.engine):
+        if not may_change:
+            planned = conduct.make(found)
+            conduct.show(planned)
+            return Kept(planned, None, status_of(found))
+        outcome = carry_out(found, request, context, conduct)
+        if any(item.result is not Result.UNCHANGED for item in outcome.actions):
+            found = look_again(found, context, Hold(everyone=request.break_lock))
+        return Kept(outcome.plan, outcome, status_of(found))
