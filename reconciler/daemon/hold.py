@@ -27,7 +27,7 @@ class Held:
     until: Mapping[Target, float]
 
 
-def hold_back(plan: Plan, attempts: Attempts, now: float) -> Held:
+def hold_back(plan: Plan, attempts: Attempts[Target], now: float) -> Held:
     """Leave out what failed and is not to be tried yet, and what needs it.
 
     What is left out does nothing, so that the rest of the plan is carried out; another version of it is tried at once.
@@ -50,8 +50,8 @@ def leave_drift(plan: Plan) -> Plan:
 
 
 def noted(
-    attempts: Attempts, outcome: Outcome, held: Container[Target], now: float, chance: Callable[[], float]
-) -> Attempts:
+    attempts: Attempts[Target], outcome: Outcome, held: Container[Target], now: float, chance: Callable[[], float]
+) -> Attempts[Target]:
     """What is held against whom after an outcome; nothing is learnt about what was held back."""
     for item in outcome.actions:
         target = item.action.target

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class _Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
+class Attempts(Generic[K]):
     """What failed lately, by its key (a release, a cluster), and until when it is left alone.
 
     A failure belongs to a state, such as a fingerprint of what is wanted: another state is tried at once, since it may
@@ -70,30 +73,30 @@ class Attempts:
     """
 
     backoff: Backoff = Backoff()
-    _troubles: Mapping[Hashable, _Trouble] = field(default_factory=lambda: MappingProxyType({}))
+    _troubles: Mapping[K, _Trouble] = field(default_factory=lambda: MappingProxyType({}))
 
-    def failed(self, key: Hashable, state: Hashable, now: float, chance: float) -> Attempts:
+    def failed(self, key: K, state: Hashable, now: float, chance: float) -> Attempts[K]:
         """After one more failure."""
         known = self._troubles.get(key)
         failures = known.failures + 1 if known and known.state == state else 1
         trouble = _Trouble(state, failures, now + self.backoff.wait(failures, chance))
         return replace(self, _troubles=MappingProxyType({**self._troubles, key: trouble}))
 
-    def succeeded(self, key: Hashable) -> Attempts:
+    def succeeded(self, key: K) -> Attempts[K]:
         """After a success, or when there is no such thing any more: nothing is held against it."""
         left = {other: trouble for other, trouble in self._troubles.items() if other != key}
         return replace(self, _troubles=MappingProxyType(left))
 
-    def ready_at(self, key: Hashable, state: Hashable) -> float:
+    def ready_at(self, key: K, state: Hashable) -> float:
         """From when on it may be tried; minus infinity: at any time."""
         trouble = self._troubles.get(key)
         return trouble.until if trouble and trouble.state == state else float("-inf")
 
-    def failures(self, key: Hashable) -> int:
+    def failures(self, key: K) -> int:
         """How many there were in a row."""
         trouble = self._troubles.get(key)
         return trouble.failures if trouble else 0
 
-    def next_after(self, now: float) -> float:
-        """When the first of them may be tried that may not be by now; infinity: there is none."""
-        return min((trouble.until for trouble in self._troubles.values() if trouble.until > now), default=float("inf"))
+    def waiting(self, now: float) -> Mapping[K, float]:
+        """What may not be tried yet → until when."""
+        return {key: trouble.until for key, trouble in self._troubles.items() if trouble.until > now}

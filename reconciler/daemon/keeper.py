@@ -1,0 +1,257 @@
+"""One environment: what happened to it, what is done about it, and how it stands; in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.apply.executor import Haste
+from reconciler.daemon.conditions import Obstacle, renewed
+from reconciler.daemon.decide import Go, Situation, decide
+from reconciler.daemon.origin import Checkout
+from reconciler.daemon.runner import Files, Guard, Ran, Runner
+from reconciler.daemon.showing import after, limits, next_look, with_run
+from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.views import errors_of, obstacles_of
+from reconciler.errors import DesiredStateError, ReconcilerError
+from reconciler.flows.context import Request
+from reconciler.flows.validate import validate
+from reconciler.model.sync import (
+    ConditionKind,
+    EnvironmentView,
+    LeadershipChanged,
+    Run,
+    RunEnded,
+    RunResult,
+    Trigger,
+    Why,
+)
+
+if TYPE_CHECKING:
+    from reconciler.daemon.leading import Leadership
+
+# Seconds of the longest wait: the machine may have slept in it.
+_LONGEST = 60.0
+
+
+class Keeper:
+    """Keeps one environment file applied."""
+
+    def __init__(self, path: str, around: Surroundings) -> None:
+        self.path = path
+        self._around = around
+        self._runner = Runner(around)
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        # What others tell it, under the lock.
+        self._asked: list[Why] = []
+        self._offer: Checkout | None = None
+        self._source: Obstacle | None = None
+        # What its own thread knows.
+        self._rejected: Checkout | None = None
+        self._files: Files | None = None
+        self._invalid: Obstacle | None = None
+        self._ran: Ran | None = None
+        self._due, self._settling = float("-inf"), 0
+        self._view = EnvironmentView(Path(path).stem, path)
+        self._leadership: Leadership | None = None
+        self._leader = ""
+        self._thread = threading.Thread(target=self._live, name=f"keep {path}", daemon=True)
+
+    @property
+    def name(self) -> str:
+        """The environment's; of a file that was never valid, the file's."""
+        return self._view.name
+
+    @property
+    def good(self) -> Checkout | None:
+        """The files that it keeps applied."""
+        files = self._files
+        return files.checkout if files else None
+
+    def begin(self) -> None:
+        """Keep it from now on."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Keep it no longer; a run that is under way comes to its end by itself."""
+        self._ended.set()
+        self._wake.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end; whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def offer(self, checkout: Checkout, why: Why) -> None:
+        """There are these files now."""
+        with self._lock:
+            self._offer, self._source = checkout, None
+        self.ask(why)
+
+    def ask(self, why: Why) -> None:
+        """Something happened."""
+        with self._lock:
+            if why not in self._asked:
+                self._asked.append(why)
+        self._wake.set()
+
+    def obstruct(self, obstacle: Obstacle | None) -> None:
+        """The source gives nothing that can be used; None: it does again, and has nothing new."""
+        with self._lock:
+            self._source = obstacle
+        self._wake.set()
+
+    def suspend(self, who: str) -> None:
+        """Change nothing more until it is resumed."""
+        self._around.memory.change(self.path, lambda known: replace(known, suspended=who))
+        self._wake.set()
+
+    def resume(self, who: str) -> None:
+        """Go on."""
+        self._around.memory.change(self.path, lambda known: replace(known, suspended=""))
+        self.ask(Why(Trigger.USER, who))
+
+    def _live(self) -> None:
+        while not self._ended.is_set():
+            self._wake.clear()
+            self._take_offer()
+            step = decide(self._situation(), self._around.clock.ticks())
+            if isinstance(step, Go):
+                self._run(step.why)
+            else:
+                self._publish()
+                self._wake.wait(max(min(step.until - self._around.clock.ticks(), _LONGEST), 0.0))
+        if self._leadership:
+            self._leadership.end()
+
+    def _situation(self) -> Situation:
+        files = self._files
+        with self._lock:
+            return Situation(
+                leading=self._is_leading and self._around.haste() is Haste.NONE,
+                suspended=bool(self._suspended()),
+                ready=files is not None,
+                asked=tuple(self._asked),
+                due=self._due,
+                retry=self._runner.retry,
+                quiet=self._runner.quiet(files) if files else float("-inf"),
+            )
+
+    @property
+    def _is_leading(self) -> bool:
+        return self._around.lead is None or (self._leadership is not None and self._leadership.is_leading)
+
+    def _suspended(self) -> str:
+        """By whom; empty: it is not."""
+        who = self._around.memory.of(self.path).suspended
+        if who:
+            return f"by {who}"
+        return "by the Sync file" if self._around.keep(self.name).suspend else ""
+
+    def _take_offer(self) -> None:
+        with self._lock:
+            offer, self._offer = self._offer, None
+        if offer:
+            self._look_at(offer)
+
+    def _look_at(self, offer: Checkout) -> None:
+        """Keep these files from now on, unless they are not valid."""
+        clock = self._around.clock
+        started, begun = clock.now(), clock.ticks()
+        context = self._around.context(offer.folder, self.path)
+        self._view = replace(self._view, seen=offer.commit or self._view.seen)
+        try:
+            desired = validate(Request(self.path), context)
+            if not self._around.claim(desired.name, self.path):
+                raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
+        except ReconcilerError as error:
+            errors = errors_of(error)
+            self._rejected = offer
+            self._invalid = Obstacle(ConditionKind.INVALID, errors[0], error.hint)
+            run, message = context.holder("sync").run, "the files are not valid; what was applied before stays"
+            seconds = clock.ticks() - begun
+            why = Why(Trigger.COMMIT if offer.commit else Trigger.FOLDER)
+            result = RunResult.INVALID
+            self._show(Run(run, self.name, why, offer.commit, started, seconds, result, 0, message, errors))
+            return
+        clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
+        self._rejected = self._invalid = None
+        self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters))
+        self._rename(desired.name)
+        if offer.commit:
+            self._around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
+
+    def _rename(self, name: str) -> None:
+        if name == self.name and (self._leadership or not self._around.lead):
+            return
+        self._around.board.drop(self.name)
+        self._view = replace(self._view, name=name)
+        if self._leadership:
+            self._leadership.end()
+        if self._around.lead:
+            self._leadership = self._around.lead(name, self._lead_changed)
+            self._leadership.begin()
+
+    def _lead_changed(self, holder: str, *, leading: bool) -> None:
+        was, self._leader = self._leader, holder
+        if leading or was != holder:
+            self._around.board.tell(LeadershipChanged(self.name, leading, holder))
+        if leading:
+            self.ask(Why(Trigger.START))
+        self._wake.set()
+
+    def _run(self, why: Why) -> None:
+        if self._rejected and why.trigger in (Trigger.USER, Trigger.SIGNAL, Trigger.INTERVAL):
+            # What it needs beside its files, such as a variable or a neighbour's name, may be there by now.
+            self._look_at(self._rejected)
+        files, around = self._files, self._around
+        if files is None:
+            return
+        with self._lock:
+            self._asked = []
+        self._view = replace(self._view, running=why)
+        self._publish()
+        keep = around.keep(self.name)
+        ran = self._runner.run(files, why, keep, Guard(self._acting, self._haste))
+        self._ran = ran
+        now, ticks = around.clock.now(), around.clock.ticks()
+        pace = next_look(keep, ran, self._settling, now, around.chance())
+        self._due, self._settling = ticks + pace.due, pace.settling
+        retries = {target: now + timedelta(seconds=until - ticks) for target, until in self._runner.waiting().items()}
+        due = now + timedelta(seconds=min(pace.due, self._runner.retry - ticks))
+        self._view = replace(after(self._view, ran, retries), due=due)
+        self._publish()
+        around.board.tell(RunEnded(ran.run))
+
+    def _acting(self) -> AbstractContextManager[None]:
+        return self._leadership.acting() if self._leadership else nullcontext()
+
+    def _haste(self) -> Haste:
+        lost = self._leadership is not None and self._leadership.is_lost
+        return Haste.AT_ONCE if lost else self._around.haste()
+
+    def _show(self, run: Run) -> None:
+        self._view = replace(self._view, runs=with_run(self._view.runs, run))
+        self._publish()
+        self._around.board.tell(RunEnded(run))
+
+    def _publish(self) -> None:
+        """Tell how it stands, to the board."""
+        around, view, ran = self._around, self._view, self._ran
+        now = around.clock.now()
+        keep = around.keep(self.name)
+        with self._lock:
+            source = self._source
+        obstacles = [item for item in (source, self._invalid) if item]
+        if not self._is_leading:
+            obstacles.append(Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it"))
+        obstacles += [*limits(keep, ran, now, self._suspended()), *(obstacles_of(ran.turn, ran.said) if ran else ())]
+        conditions = renewed(view.conditions, obstacles, now, ready=ran is not None)
+        self._view = replace(view, conditions=conditions)
+        around.board.put(self._view)

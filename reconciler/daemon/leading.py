@@ -1,0 +1,165 @@
+"""Which replica acts for an environment: a Lease for each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.apply.acquire import Claim, Terms, acquire
+from reconciler.apply.tenure import Tenure
+from reconciler.errors import LockLostError, ReconcilerError
+from reconciler.model.lease import Clock, Lease, Leases
+
+# Parts of the Lease's duration: how often one that another holds is looked at, and how often our own.
+LOOK, GLANCE = 1 / 10, 1 / 5
+# Seconds that a replica waits for each environment that it leads, before it takes one more that nobody has.
+SHARE = 0.5
+
+
+class Changed(Protocol):
+    """Is told each time that this replica begins or ceases to lead, and who leads then; empty: it is not known."""
+
+    def __call__(self, holder: str, *, leading: bool) -> None:
+        """Take note; from the election's thread."""
+        ...
+
+
+class Shares:
+    """How many environments this replica leads. Each that nobody leads is taken in turn, the later the more it has:
+    replicas that start together share them, and one that starts alone gets all."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.led = 0
+        self._counting = threading.Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """For as long as one is led."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self.led += change
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who wants to lead.
+
+    Attributes:
+        holder: this replica's identity.
+        duration: of the Lease, in seconds.
+    """
+
+    holder: str
+    duration: float
+    clock: Clock
+    shares: Shares
+
+    @property
+    def terms(self) -> Terms:
+        """Waits for ever: a leader may stay for months."""
+        return Terms(self.holder, self.duration, patience=float("inf"), pause=self.duration * LOOK)
+
+
+class Leadership:
+    """Leads one environment whenever no other replica does.
+
+    Args:
+        changed: see Changed.
+    """
+
+    def __init__(self, leases: Leases, candidate: Candidate, changed: Changed) -> None:
+        self._leases, self._candidate, self._changed = leases, candidate, changed
+        self._tenure: Tenure | None = None
+        self._ended = threading.Event()
+        self._hurried = threading.Event()
+        self._thread = threading.Thread(target=self._strive, daemon=True)
+
+    def begin(self) -> None:
+        """Try to lead from now on."""
+        self._thread.start()
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether this replica leads, as far as it knows."""
+        return self._tenure is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a run that is under way has to end, since another replica may lead."""
+        return self._hurried.is_set()
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """A run. Raises LockLostError: it may not begin, since another replica leads."""
+        tenure = self._tenure
+        if tenure is None:
+            raise LockLostError("another replica leads")
+        with tenure.writing():
+            yield
+
+    def end(self) -> None:
+        """Give it up, so that another replica need not wait. It does not wait for who is standing by."""
+        self._ended.set()
+        if self.is_leading:
+            self._thread.join(self._candidate.duration)
+
+    def _strive(self) -> None:
+        while not self._ended.is_set():
+            try:
+                claim = self._claim()
+            except ReconcilerError:
+                self._changed("", leading=False)
+                self._ended.wait(self._candidate.duration * GLANCE)
+            else:
+                self._lead(claim)
+
+    def _claim(self) -> Claim:
+        shares = self._candidate.shares
+        with shares.turn:
+            self._ended.wait(shares.led * SHARE)
+            if _is_free(self._leases.read()):
+                return self._acquire()
+        return self._acquire()
+
+    def _acquire(self) -> Claim:
+        candidate = self._candidate
+        return acquire(self._leases, candidate.terms, candidate.clock, self._standing_by)
+
+    def _standing_by(self, lease: Lease) -> None:
+        self._changed(lease.holder, leading=False)
+
+    def _lead(self, claim: Claim) -> None:
+        tenure = Tenure(self._leases, claim, self._candidate.clock, self._abandon)
+        tenure.begin()
+        self._hurried.clear()
+        self._tenure = tenure
+        self._changed(self._candidate.holder, leading=True)
+        with self._candidate.shares.one_more():
+            self._hold(tenure)
+        self._tenure = None
+        tenure.end()
+        self._changed("", leading=False)
+
+    def _hold(self, tenure: Tenure) -> None:
+        try:
+            while not self._ended.wait(self._candidate.duration * GLANCE):
+                tenure.check()
+        except ReconcilerError as lost:
+            self._abandon(lost)
+
+    def _abandon(self, _lost: ReconcilerError) -> None:
+        self._hurried.set()
+
+
+def _is_free(lease: Lease | None) -> bool:
+    return lease is None or not lease.holder

@@ -1,0 +1,119 @@
+"""Where environments come from, as the loop sees it: asked for the newest files, which then stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.adapters.files import matching
+from reconciler.errors import DesiredStateError, GitError
+from reconciler.model.source import Commit, Mirror, SignatureState
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The files of a moment.
+
+    Attributes:
+        commit: None for a folder that is no checkout.
+        paths: the environment files in it.
+    """
+
+    folder: Path
+    commit: Commit | None
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distrusted:
+    """The newest commit, which is not believed."""
+
+    commit: Commit
+
+    @property
+    def message(self) -> str:
+        """Why not."""
+        signature = self.commit.signature
+        by = f" by {signature.signer or signature.key}" if signature.signer or signature.key else ""
+        return f"commit {self.commit.sha[:12]} is not believed: its signature{by} is {signature.state}"
+
+
+class Origin(Protocol):
+    """A source of environments."""
+
+    def ask(self) -> Checkout | Distrusted:
+        """The newest files. Raises ReconcilerError: they cannot be had."""
+        ...
+
+    def recall(self, commit: Commit) -> Checkout | None:
+        """The files of an earlier commit; None: they are gone. Those that are recalled last stay longest."""
+        ...
+
+    def switch(self, commit: Commit) -> None:
+        """Make a commit that was asked for the current one; the oldest others may go."""
+        ...
+
+    def close(self) -> None:
+        """End what is under way, from another thread; nothing can be asked any more."""
+        ...
+
+
+class GitOrigin:
+    """Implements Origin by a mirror."""
+
+    def __init__(self, mirror: Mirror, environments: str, *, verified: bool) -> None:
+        self._mirror, self._environments, self._verified = mirror, environments, verified
+
+    def ask(self) -> Checkout | Distrusted:
+        """See Origin."""
+        commit = self._mirror.update()
+        if self._verified and commit.signature.state is not SignatureState.GOOD:
+            return Distrusted(commit)
+        return self._checkout(commit)
+
+    def recall(self, commit: Commit) -> Checkout | None:
+        """See Origin."""
+        try:
+            return self._checkout(commit)
+        except (DesiredStateError, GitError):
+            return None
+
+    def switch(self, commit: Commit) -> None:
+        """See Origin."""
+        self._mirror.switch(commit)
+
+    def close(self) -> None:
+        """See Origin."""
+        self._mirror.cancel()
+        self._mirror.close()
+
+    def _checkout(self, commit: Commit) -> Checkout:
+        folder = self._mirror.checkout(commit)
+        return Checkout(folder, commit, _paths(folder, self._environments))
+
+
+class FolderOrigin:
+    """Implements Origin by a folder that people work in."""
+
+    def __init__(self, folder: Path, environments: str) -> None:
+        self._folder, self._environments = folder, environments
+
+    def ask(self) -> Checkout | Distrusted:
+        """See Origin."""
+        return Checkout(self._folder, None, _paths(self._folder, self._environments))
+
+    def recall(self, commit: Commit) -> Checkout | None:
+        """See Origin. A folder has no earlier state."""
+        del commit
+        return None
+
+    def switch(self, commit: Commit) -> None:
+        """See Origin."""
+
+    def close(self) -> None:
+        """See Origin."""
+
+
+def _paths(folder: Path, environments: str) -> tuple[str, ...]:
+    return tuple(path.relative_to(folder).as_posix() for path in matching(folder, environments))

@@ -1,0 +1,187 @@
+"""Runs on one environment: each is one turn, without what failed lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.apply.executor import Haste
+from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.hold import hold_back, leave_drift, noted
+from reconciler.daemon.origin import Checkout
+from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.timing import Attempts
+from reconciler.daemon.turns import Scope, Turn, take_turn
+from reconciler.daemon.views import Told, step_of, steps_of, told
+from reconciler.daemon.windows import is_open
+from reconciler.errors import ReconcilerError
+from reconciler.flows.apply import Conduct
+from reconciler.flows.context import Context, Request
+from reconciler.flows.planning import make_plan
+from reconciler.model.outcome import ActionOutcome, Event
+from reconciler.model.sync import Run, RunStarted, StepEnded, Trigger, Why
+
+if TYPE_CHECKING:
+    from reconciler.flows.planning import Found
+    from reconciler.model.identity import Target
+    from reconciler.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files that are valid.
+
+    Attributes:
+        path: of the environment file, below the checkout's folder.
+        name: of the environment.
+        clusters: that its releases go to.
+    """
+
+    checkout: Checkout
+    path: str
+    name: str
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run, and what is known after it.
+
+    Attributes:
+        held: what was left for later → until when.
+        allowed: whether it might change anything.
+    """
+
+    run: Run
+    turn: Turn
+    said: Told
+    held: Mapping[Target, float]
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a run stands under: `acting` is entered for its time, and raises when it may not begin."""
+
+    acting: Callable[[], AbstractContextManager[None]]
+    haste: Callable[[], Haste]
+
+
+class Runner:
+    """Runs, and remembers what failed."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._releases: Attempts[Target] = Attempts()
+        self._clusters: Attempts[str] = Attempts()
+        self._retry = float("inf")
+
+    def quiet(self, files: Files) -> float:
+        """Until when every cluster is left alone, since none could be reached."""
+        return min((self._clusters.ready_at(name, "") for name in files.clusters), default=float("-inf"))
+
+    @property
+    def retry(self) -> float:
+        """When the first of what failed may be tried again; infinity: nothing did."""
+        return self._retry
+
+    def waiting(self) -> Mapping[Target, float]:
+        """What failed → until when it is left alone."""
+        return self._releases.waiting(self._around.clock.ticks())
+
+    def run(self, files: Files, why: Why, keep: KeepSpec, guard: Guard) -> Ran:
+        """One run; it does not raise, whatever happens."""
+        clock, board = self._around.clock, self._around.board
+        context = self._around.context(files.checkout.folder, files.path)
+        holder = context.holder("sync")
+        started, begun = clock.now(), clock.ticks()
+        board.tell(RunStarted(files.name, holder.run, why))
+        one = _One(self, files, why, keep, replace(context, holder=lambda _what: holder), guard, holder.run)
+        allowed = not keep.dry_run and is_open(keep.windows, started)
+        turn = one.take(allowed=allowed)
+        self._note(turn, one.held)
+        said = told(turn, len(one.held), allowed=allowed)
+        run = Run(
+            id=holder.run,
+            environment=files.name,
+            why=why,
+            commit=files.checkout.commit,
+            started=started,
+            seconds=clock.ticks() - begun,
+            result=said.result,
+            changes=sum(part.plan.changes for part in turn.kept),
+            message=said.message,
+            errors=said.errors,
+            steps=steps_of(turn.kept),
+        )
+        return Ran(run, turn, said, one.held, allowed)
+
+    def _note(self, turn: Turn, held: Mapping[Target, float]) -> None:
+        now, chance = self._around.clock.ticks(), self._around.chance
+        for part in turn.kept:
+            if part.outcome:
+                self._releases = noted(self._releases, part.outcome, held, now, chance)
+        for name in turn.reached:
+            self._clusters = self._clusters.succeeded(name)
+        for name in turn.unreachable:
+            self._clusters = self._clusters.failed(name, "", now, chance())
+        # Those whose time has come, and that were not tried now, would start a run again and again.
+        self._retry = min((*self._releases.waiting(now).values(), *self._clusters.waiting(now).values(), float("inf")))
+
+    def scope(self, files: Files, why: Why) -> Scope:
+        """The clusters of a run; a person's wish includes those that could not be reached lately."""
+        now = self._around.clock.ticks()
+        if why.trigger is Trigger.USER:
+            return Scope(files.clusters, files.clusters)
+        return Scope(files.clusters, tuple(name for name in files.clusters if self._clusters.ready_at(name, "") <= now))
+
+    def attempts(self, why: Why) -> Attempts[Target]:
+        """What is held against whom in a run; nothing in one that a person asks for."""
+        return Attempts() if why.trigger is Trigger.USER else self._releases
+
+    @property
+    def around(self) -> Surroundings:
+        """What it works with."""
+        return self._around
+
+
+class _One:
+    """One run under way."""
+
+    def __init__(
+        self, runner: Runner, files: Files, why: Why, keep: KeepSpec, context: Context, guard: Guard, run: str
+    ) -> None:
+        self._runner, self._files, self._why, self._keep = runner, files, why, keep
+        self._context, self._guard, self._run = context, guard, run
+        self.held: dict[Target, float] = {}
+
+    def take(self, *, allowed: bool) -> Turn:
+        around = self._runner.around
+        conduct = Conduct(self._keep.workers, _unseen, self._emit, make=self._make, haste=self._guard.haste)
+        scope = self._runner.scope(self._files, self._why)
+        try:
+            with around.slots, self._guard.acting():
+                request = Request(self._files.path)
+                return take_turn(request, self._context, conduct, scope, allowed=allowed)
+        except ReconcilerError as error:
+            return Turn(trouble=error)
+        except Exception as error:  # noqa: BLE001 (a bug that one environment meets must not end the others)
+            return Turn(trouble=ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it"))
+
+    def _make(self, found: Found) -> Plan:
+        planned = make_plan(found)
+        if not self._keep.correct_drift:
+            planned = leave_drift(planned)
+        held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
+        self.held.update(held.until)
+        return held.plan
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, ActionOutcome):
+            self._runner.around.board.tell(StepEnded(self._files.name, self._run, step_of(event)))
+
+
+def _unseen(_plan: Plan) -> None:
+    """Plans are shown when the run has ended."""

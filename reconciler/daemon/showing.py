@@ -1,0 +1,90 @@
+"""How an environment stands after a run, and when it is looked at next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reconciler.daemon.conditions import Obstacle
+from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.runner import Ran
+from reconciler.daemon.timing import Backoff, Polling
+from reconciler.daemon.views import left_of, others_of, releases_of
+from reconciler.daemon.windows import is_open, next_opening
+from reconciler.model.identity import Target
+from reconciler.model.standing import Condition as Health
+from reconciler.model.sync import ConditionKind, EnvironmentView, Run
+
+# Runs that are kept, and how often what is becoming ready is looked at.
+_RUNS = 50
+_SETTLING = Backoff(first=5.0, longest=300.0)
+
+
+def after(view: EnvironmentView, ran: Ran, retries: Mapping[Target, datetime]) -> EnvironmentView:
+    """The view with what a run has found."""
+    run, kept = ran.run, ran.turn.kept
+    shown = replace(view, running=None, runs=with_run(view.runs, run))
+    if run.result.is_success:
+        ended = run.started + timedelta(seconds=run.seconds)
+        shown = replace(shown, applied=run.commit or view.applied, succeeded=ended)
+    if not kept:
+        return shown
+    whole = not ran.turn.unreachable and ran.turn.trouble is None
+    before = () if whole and len(kept) == 1 else view.releases
+    return replace(
+        shown, plan=left_of(kept), others=others_of(kept), releases=releases_of(kept, before, view.releases, retries)
+    )
+
+
+def with_run(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
+    """The last runs; of several in a row that found nothing to do, only the newest is kept."""
+    older = runs[1:] if runs and _says_nothing(run) and _says_nothing(runs[0]) else runs
+    return (run, *older)[:_RUNS]
+
+
+def _says_nothing(run: Run) -> bool:
+    return run.result.is_success and not run.steps
+
+
+def limits(keep: KeepSpec, ran: Ran | None, now: datetime, suspended: str) -> Iterable[Obstacle]:
+    """What of the way it is kept stands between it and the newest commit."""
+    if suspended:
+        hint = "resume it, or take `suspend` out of the Sync file"
+        yield Obstacle(ConditionKind.SUSPENDED, f"suspended {suspended}", hint)
+    if keep.dry_run:
+        yield Obstacle(ConditionKind.DRY_RUN, "it is only looked at", "take `dryRun` out of the Sync file")
+    elif ran and not ran.allowed and ran.run.changes and not is_open(keep.windows, now):
+        opens = next_opening(keep.windows, now)
+        when = f" until {opens:%a %Y-%m-%d %H:%M} UTC" if opens else ""
+        yield Obstacle(ConditionKind.WINDOW_CLOSED, f"what is planned waits{when}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When an environment is looked at next.
+
+    Attributes:
+        due: seconds from now.
+        settling: how often in a row it was not ready yet.
+    """
+
+    due: float
+    settling: int
+
+
+def next_look(keep: KeepSpec, ran: Ran, settling: int, now: datetime, chance: float) -> Pace:
+    """After the interval; sooner while something becomes ready, and when a window opens that is waited for."""
+    due = Polling(keep.interval).next(0.0, chance)
+    settling = settling + 1 if _is_settling(ran) else 0
+    if settling:
+        due = min(due, _SETTLING.wait(settling, chance))
+    opens = next_opening(keep.windows, now)
+    if ran.run.changes and not ran.allowed and not keep.dry_run and opens:
+        due = min(due, (opens - now).total_seconds())
+    return Pace(due, settling)
+
+
+def _is_settling(ran: Ran) -> bool:
+    statuses = (item for part in ran.turn.kept for item in part.status.releases)
+    return any(item.health.condition is Health.PROGRESSING for item in statuses)

@@ -1,0 +1,45 @@
+"""What the parts of a daemon share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.apply.executor import Haste
+from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.memory import Memory
+from reconciler.flows.context import Context
+from reconciler.model.lease import Clock
+
+if TYPE_CHECKING:
+    from reconciler.daemon.leading import Changed, Leadership
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All of it; times are ticks of `clock`.
+
+    Attributes:
+        context: the adapters for an environment file, given by its path below a folder.
+        keep: how the environment of this name is kept.
+        claim: whether the file at this path may have this name: no other has it.
+        lead: stands for leading an environment; None: there are no other replicas.
+        chance: a number from 0 to 1.
+        slots: as many as there may be runs at once.
+        haste: whether the daemon is about to end.
+    """
+
+    context: Callable[[Path, str], Context]
+    keep: Callable[[str], KeepSpec]
+    claim: Callable[[str, str], bool]
+    lead: Callable[[str, Changed], Leadership] | None
+    board: LiveBoard
+    memory: Memory
+    clock: Clock
+    chance: Callable[[], float]
+    slots: threading.Semaphore
+    haste: Callable[[], Haste]
