@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from reconciler.cli.main import main
+from reconciler.daemon.config import SyncSpec
 from reconciler.daemon.metrics import Metrics
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
@@ -33,6 +35,7 @@ _MODELS = {
     "plan-file": SavedPlanDocument,
     "preflight": PreflightDocument,
     "status": StatusDocument,
+    "sync": SyncSpec,
     "update": UpdateDocument,
     "validation": ValidationDocument,
     "versions": VersionsDocument,
@@ -46,7 +49,8 @@ def generated() -> Mapping[str, str]:
     schemas["schemas/layer.schema.json"] = _dumped(_as_layer(_made(EnvironmentSpec)))
     return {
         **schemas,
-        "docs/reference/environment.md": _environment_page(),
+        "docs/reference/environment.md": _file_page("The Environment file", EnvironmentSpec),
+        "docs/reference/sync.md": _file_page("The Sync file", SyncSpec),
         "docs/reference/cli.md": _cli_page(),
         "docs/reference/metrics.md": _metrics_page(),
     }
@@ -82,9 +86,9 @@ def _or_null(part: Any) -> Any:
     return {**described, "anyOf": [{key: part[key] for key in part if key not in described}, {"type": "null"}]}
 
 
-def _environment_page() -> str:
-    schema = EnvironmentSpec.model_json_schema(by_alias=True)
-    parts = [f"{_HEAD}# The Environment file\n\n{schema['description']}\n"]
+def _file_page(title: str, model: type[BaseModel]) -> str:
+    schema = model.model_json_schema(by_alias=True)
+    parts = [f"{_HEAD}# {title}\n\n{schema['description']}\n"]
     parts += ["\n".join(_table(schema))]
     for name, part in schema["$defs"].items():
         content = _values(part["enum"]) if "enum" in part else "\n".join(_table(part))

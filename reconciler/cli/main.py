@@ -14,6 +14,7 @@ _COMMANDS = {
     "render": ("environment", "Print the objects that would be applied, as YAML."),
     "plan": ("environment", "Show what apply would do, and why; nothing is written."),
     "apply": ("environment", "Make the clusters as the environment says."),
+    "sync": ("sync", "Keep clusters at what a git branch says, for ever."),
     "update": ("update", "Lock which version of each chart is used, or move it."),
     "status": ("environment", "Show how each release stands."),
     "chart": ("chart", "Make and publish charts: create, lint, package, push, pull, list."),

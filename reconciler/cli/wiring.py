@@ -45,26 +45,29 @@ if TYPE_CHECKING:
     from reconciler.model.workshop import Storeroom, Workshop
 
 
-def make_context(environment: str, engine: str, heard: Heard = unheard) -> Context:
-    """The adapters for runs on an environment file; `heard` is told what came of each request to its clusters."""
+def make_context(environment: str, engine: str, heard: Heard = unheard, cwd: Path | None = None) -> Context:
+    """The adapters for runs on an environment file; `heard` is told what came of each request to its clusters.
+
+    The file's name, and those in messages, are as seen from `cwd`; None: from where the user stands.
+    """
     return Context(
-        inputs=_inputs(_files(Path(environment))),
+        inputs=_inputs(_files(Path(environment), cwd)),
         tools=lambda desired: _tools(desired, engine),
         reader=lambda access: _reader(access, heard),
         writer=lambda access, permit: _writer(access, permit, heard),
         now=lambda: datetime.now(UTC),
         prober=_prober,
         node_prober=_node_prober,
-        leases=lambda access, name, policy: _leases(access, name, policy, heard),
-        holder=_holder,
+        leases=lambda access, name, policy: make_leases(access, name, policy, heard),
+        holder=make_holder,
         clock=SystemClock(),
         stop=_stop,
     )
 
 
-def _files(path: Path) -> Files:
+def _files(path: Path, cwd: Path | None = None) -> Files:
     """The files of the project that `path` belongs to."""
-    cwd = Path.cwd()
+    cwd = cwd or Path.cwd()
     return Files(project_root(cwd / path, cwd), cwd, Path.home())
 
 
@@ -84,13 +87,13 @@ def _writer(access: ClusterAccess, permit: Callable[[], None], heard: Heard) -> 
     return KubeWriter(access, permit, heard)
 
 
-def _leases(access: ClusterAccess, environment: str, policy: LockPolicy, heard: Heard) -> Leases:
+def make_leases(access: ClusterAccess, environment: str, policy: LockPolicy, heard: Heard = unheard) -> Leases:
     from reconciler.adapters.kube.leases import KubeLeases  # noqa: PLC0415 - as above
 
     return KubeLeases(access, environment, policy, heard)
 
 
-def _holder(what: str) -> Holder:
+def make_holder(what: str) -> Holder:
     """This run. What a machine is called, others will read in a terminal and between slashes."""
     from getpass import getuser  # noqa: PLC0415 - only who takes a lock has to have a name
 
@@ -161,7 +164,7 @@ def open_bench(folder: Path, engine: str) -> Iterator[Bench]:
 
     files = _files(folder / "Chart.yaml")
     with closing(_engine(engine, [])) as helm:
-        reader = FolderReader(files.root, _cache() / "charts", helm)
+        reader = FolderReader(files.root, cache_folder() / "charts", helm)
         yield Bench(_inputs(files), reader, helm)
 
 
@@ -175,7 +178,7 @@ def repository_in(environment: str, name: str, progress: Progress) -> ChartRepos
     from reconciler.desired.load import load_repository  # noqa: PLC0415 - heavy
 
     found = load_repository(environment, name, _inputs(_files(Path(environment))))
-    return Repositories(_cache(), progress)(found)
+    return Repositories(cache_folder(), progress)(found)
 
 
 def repository_at(
@@ -184,7 +187,7 @@ def repository_at(
     """A repository by its address."""
     from reconciler.desired.places import repository_at as at  # noqa: PLC0415 - heavy
 
-    return Repositories(_cache(), progress)(at(url, username, password, ca_file))
+    return Repositories(cache_folder(), progress)(at(url, username, password, ca_file))
 
 
 @contextmanager
@@ -204,12 +207,13 @@ def _node_prober(access: ClusterAccess, image: str) -> NodeProber:
 
 def _tools(desired: Desired, engine: str) -> Tools:
     made = _engine(engine, list(desired.repositories.values()))
-    repositories = Repositories(_cache())
-    store = ChartStore(_cache() / "charts", desired.root, made, repositories)
+    repositories = Repositories(cache_folder())
+    store = ChartStore(cache_folder() / "charts", desired.root, made, repositories)
     questions = RegistryQuestions(desired.repositories.values())
     return Tools(made, store.fetch, store.contents, questions, lambda ref: resolve(ref, repositories))
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where downloads and mirrors are kept."""
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "reconciler"

@@ -13,7 +13,7 @@ from reconciler.daemon.origin import Checkout, Distrusted, Origin
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts, Polling
 from reconciler.errors import DesiredStateError, DesiredStateErrors, ReconcilerError
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import Target
 from reconciler.model.sync import CommitSeen, ConditionKind, DriftSeen, SourceFailed, Trigger, Why
 
 _SOURCE = "source"
@@ -149,9 +149,9 @@ class Daemon:
         for keeper in self._all():
             keeper.ask(Why(Trigger.SIGNAL))
 
-    def drifted(self, environment: str, release: ReleaseId, found: str) -> None:
-        """Somebody else changed or deleted an object of a release. Environments that are not known are passed over."""
-        self._around.board.tell(DriftSeen(environment, release, found))
+    def drifted(self, environment: str, target: Target, found: str) -> None:
+        """Somebody else changed or deleted what the environment has. One that is not known is passed over."""
+        self._around.board.tell(DriftSeen(environment, target, found))
         for keeper in self._all():
             if keeper.name == environment:
                 keeper.ask(Why(Trigger.DRIFT, found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,11 +20,16 @@ from reconciler.model.secret import SecretText
 
 @dataclass(frozen=True, slots=True)
 class SyncFile:
-    """A Sync file that is valid; what its references hold is read when it is asked for."""
+    """A Sync file that is valid; what its references hold is read when it is asked for.
+
+    Attributes:
+        base: the folder that names in it are seen from.
+    """
 
     spec: SyncSpec
     inputs: Inputs
     root: MapNode
+    base: Path
 
     def at(self, *path: Step) -> Location:
         """The place of what stands at `path`, or of the nearest thing around it."""
@@ -45,19 +51,26 @@ def load_sync(path: str, inputs: Inputs) -> SyncFile:
         root = _root(inputs.files.text(located, None), inputs.files.shown(located))
     except DesiredStateError as error:
         raise DesiredStateErrors([error]) from None
-    return SyncFile(_checked(root), inputs, root)
+    return SyncFile(_checked(root, plain(root)), inputs, root, located.parent)
 
 
-def sync_of_folder(folder: str, environments: str, keep: dict[str, Any], inputs: Inputs) -> SyncFile:
-    """What a Sync file would say that watches a folder, and has only defaults beside that."""
-    root = MapNode({}, {}, Location(environments, 1, 1))
-    written = {
+def sync_of_folder(folder: str, environments: str, listen: str | None, inputs: Inputs, *, dry_run: bool) -> SyncFile:
+    """What a Sync file would say that follows a folder, and has only defaults beside that.
+
+    Raises:
+        DesiredStateErrors: `listen` is no address.
+    """
+    where = Location(environments, 1, 1)
+    written: dict[str, Any] = {
         "apiVersion": "reconciler/v1",
         "kind": "Sync",
         "source": {"folder": folder, "environments": environments},
-        "defaults": keep,
+        "defaults": {"dryRun": dry_run},
     }
-    return SyncFile(SyncSpec.model_validate(written), inputs, root)
+    if listen:
+        written["server"] = {"listen": listen}
+    root = MapNode({}, {}, where)
+    return SyncFile(_checked(root, written), inputs, root, inputs.files.root)
 
 
 def _root(text: str, shown: str) -> MapNode:
@@ -67,9 +80,9 @@ def _root(text: str, shown: str) -> MapNode:
     return root
 
 
-def _checked(root: MapNode) -> SyncSpec:
+def _checked(root: MapNode, written: Any) -> SyncSpec:
     try:
-        return SyncSpec.model_validate(plain(root))
+        return SyncSpec.model_validate(written)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise DesiredStateErrors(explain(root, fault, SyncSpec) for fault in faults) from None

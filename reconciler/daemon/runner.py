@@ -97,7 +97,7 @@ class Runner:
         context = self._around.context(files.checkout.folder, files.path)
         holder = context.holder("sync")
         started, begun = clock.now(), clock.ticks()
-        board.tell(RunStarted(files.name, holder.run, why))
+        board.tell(RunStarted(files.name, holder.run, why, files.checkout.commit))
         one = _One(self, files, why, keep, replace(context, holder=lambda _what: holder), guard, holder.run)
         allowed = not keep.dry_run and is_open(keep.windows, started)
         turn = one.take(allowed=allowed)

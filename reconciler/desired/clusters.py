@@ -10,7 +10,9 @@ from pathlib import Path
 
 from reconciler.desired.identities import cluster_user
 from reconciler.desired.schema import ClusterSpec, Source
+from reconciler.desired.schema.clusters import KubeconfigSource
 from reconciler.desired.scope import Scope
+from reconciler.desired.sources import Sources
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.inputs import Inputs
@@ -40,6 +42,26 @@ def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
     if not scope.known("clusters") and "clusters" in scope.written.entries:
         scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
     return found
+
+
+def lone_cluster(source: KubeconfigSource, context: str | None, where: Location, inputs: Inputs) -> ClusterAccess:
+    """A cluster that no environment names, such as the one for a daemon's Leases.
+
+    Raises:
+        DesiredStateError: its kubeconfig cannot be read.
+    """
+    if source.file is not None:
+        path, text = inputs.files.credential_text(source.file, where)
+        return ClusterAccess(_LONE, SecretText(text), context, path.parent, where)
+    if source.env is not None:
+        text = Sources(inputs).variable(source.env, where)
+        decoded = _decoded(text)
+        plain = decoded if decoded and _parsed(decoded) else text
+        return ClusterAccess(_LONE, SecretText(plain), context, None, where)
+    return ClusterAccess(_LONE, _of_pod(inputs), context, inputs.service_account, where)
+
+
+_LONE = "leader"
 
 
 def _kubeconfig(scope: Scope, name: str, spec: ClusterSpec) -> Kubeconfig:

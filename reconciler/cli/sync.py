@@ -1,0 +1,81 @@
+"""`reconcile sync`: arguments → a daemon, and signals → what it is to do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import with_engine
+
+if TYPE_CHECKING:
+    from reconciler.daemon.load import SyncFile
+
+
+def _seconds(text: str) -> float:
+    from reconciler.desired.durations import parse_duration  # noqa: PLC0415 - help needs none of it
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter("a duration such as 30s or 2m") from error
+
+
+@click.command()
+@click.option("-f", "--file", "path", metavar="FILE", type=click.Path(), help="The Sync file.")
+@click.option(
+    "-e", "--environment", metavar="FILE", type=click.Path(), help="Instead: keep this environment file, as it is here."
+)
+@click.option("--watch", is_flag=True, help="With -e: apply each change of the files as soon as it is saved.")
+@click.option("--dry-run", is_flag=True, help="With -e: look, and change nothing.")
+@click.option("--listen", metavar="HOST:PORT", help="With -e: where the status page is served.")
+@click.option(
+    "--grace",
+    metavar="DURATION",
+    default="30s",
+    show_default=True,
+    callback=lambda _context, _option, given: _seconds(given),
+    help="When it is told to end: how long what is under way may take before it is ended in order.",
+)
+@with_engine
+def sync(
+    path: str | None,
+    environment: str | None,
+    listen: str | None,
+    grace: float,
+    engine: str,
+    *,
+    watch: bool,
+    dry_run: bool,
+) -> None:
+    """Keep clusters at what a git branch says, for ever.
+
+    SIGHUP: ask the source and look at everything now. SIGTERM and Ctrl-C: end in order; the second time at once.
+    """
+    from reconciler.cli.sync_wiring import run_daemon  # noqa: PLC0415 - heavy
+
+    if (path is None) == (environment is None):
+        raise click.UsageError("give either a Sync file with -f, or an environment file with -e")
+    if path is not None and (watch or dry_run or listen):
+        raise click.UsageError("--watch, --dry-run and --listen go with -e; the Sync file says so itself")
+    file = _file(path) if path else _folder(str(environment), listen, dry_run=dry_run)
+    sys.exit(run_daemon(file, engine, grace, watch=watch or path is not None))
+
+
+def _file(path: str) -> SyncFile:
+    from reconciler.cli.wiring import make_inputs  # noqa: PLC0415 - heavy
+    from reconciler.daemon.load import load_sync  # noqa: PLC0415 - heavy
+
+    return load_sync(path, make_inputs(Path(path)))
+
+
+def _folder(environment: str, listen: str | None, *, dry_run: bool) -> SyncFile:
+    from reconciler.cli.wiring import make_inputs  # noqa: PLC0415 - heavy
+    from reconciler.daemon.load import sync_of_folder  # noqa: PLC0415 - heavy
+
+    inputs = make_inputs(Path(environment))
+    located = inputs.files.locate(environment, None)
+    below = located.relative_to(inputs.files.root).as_posix()
+    return sync_of_folder(str(inputs.files.root), below, listen, inputs, dry_run=dry_run)

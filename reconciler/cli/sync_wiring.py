@@ -1,0 +1,194 @@
+"""A Sync file → the daemon and its surroundings; it runs until a signal ends it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from reconciler.adapters.clock import SystemClock
+from reconciler.adapters.watching import watching
+from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_leases
+from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config import KeepSpec, SyncSpec
+from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
+from reconciler.daemon.leading import Candidate, Changed, Leadership, Shares
+from reconciler.daemon.load import SyncFile
+from reconciler.daemon.memory import Memory
+from reconciler.daemon.observers import Observers, make_observers
+from reconciler.daemon.origin import FolderOrigin, GitOrigin, Origin
+from reconciler.daemon.repository import git_source
+from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.timing import Polling
+from reconciler.desired.clusters import lone_cluster
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.policy import LockPolicy
+
+# Runs at once, over all environments; each has threads of its own for its releases.
+_SLOTS = 8
+# Seconds between two looks at the threads, and after what was to end in order: then the process ends as it is.
+_BEAT, _LAST = 5.0, 15.0
+STOPPED_HARD = 1
+
+
+def run_daemon(file: SyncFile, engine: str, grace: float, *, watch: bool) -> int:
+    """Run until a signal; the exit code."""
+    with ExitStack() as ends:
+        observers = make_observers(file.spec, file.secret)
+        ends.callback(observers.close)
+        daemon = _make_daemon(file, engine, observers)
+        ends.callback(daemon.close)
+        if watch and file.spec.source.folder:
+            ends.enter_context(_watched(_folder_of(file), daemon))
+        signals = Signals()
+        daemon.begin()
+        _wait(daemon, signals, observers)
+        return _end(daemon, signals, grace)
+
+
+class Signals:
+    """Signals as notes: Python runs a handler between any two lines of the main thread, so it does next to nothing."""
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self.ends = 0
+        self.hangups = 0
+        for name in ("SIGINT", "SIGTERM"):
+            signal.signal(getattr(signal, name), self._end)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def _end(self, _number: int, _frame: object) -> None:
+        self.ends += 1
+        self.news.set()
+
+    def _hang_up(self, _number: int, _frame: object) -> None:
+        self.hangups += 1
+        self.news.set()
+
+
+def _wait(daemon: Daemon, signals: Signals, observers: Observers) -> None:
+    """Until the first signal that ends it."""
+    clock, answered = SystemClock(), 0
+    while not signals.ends:
+        if daemon.is_alive:
+            observers.pulse.beat("loop", clock.ticks())
+        if signals.hangups != answered:
+            answered = signals.hangups
+            daemon.signalled()
+        signals.news.wait(_BEAT)
+        signals.news.clear()
+
+
+def _end(daemon: Daemon, signals: Signals, grace: float) -> int:
+    """What is under way gets `grace`, then it is ended in order; what does not end then is left to die with us."""
+    daemon.wind_down()
+    if _joined(daemon, grace, lambda: signals.ends > 1):
+        return 0
+    daemon.stop()
+    if _joined(daemon, _LAST, lambda: signals.ends > 2):  # noqa: PLR2004 (one asks, the next hurries, the third insists)
+        return 0
+    sys.stderr.flush()
+    os._exit(STOPPED_HARD)
+
+
+def _joined(daemon: Daemon, seconds: float, hurried: Callable[[], bool]) -> bool:
+    clock = SystemClock()
+    until = clock.ticks() + seconds
+    while clock.ticks() < until and not hurried():
+        if daemon.join(min(0.2, max(until - clock.ticks(), 0.0))):
+            return True
+    return daemon.join(0.0)
+
+
+def _make_daemon(file: SyncFile, engine: str, observers: Observers) -> Daemon:
+    names, hurry, clock = Names(), Hurry(), SystemClock()
+    state = _state_folder(file)
+    around = Surroundings(
+        context=lambda folder, path: make_context(path, engine, observers.metrics.asked, folder),
+        keep=partial(_keep, file.spec),
+        claim=names.claim,
+        lead=_leaders(file, clock),
+        board=LiveBoard([observers.tell]),
+        memory=Memory(state / "state.json"),
+        clock=clock,
+        chance=random.random,
+        slots=threading.BoundedSemaphore(_SLOTS),
+        haste=hurry,
+    )
+    return Daemon(_asking(file, state), around, names, hurry)
+
+
+def _asking(file: SyncFile, state: Path) -> Asking:
+    source = file.spec.source
+    if source.folder:
+        return Asking(FolderOrigin(_folder_of(file), source.environments), None)
+    from reconciler.adapters.git.mirror import GitMirror  # noqa: PLC0415 (of no use to folders)
+
+    mirror = GitMirror(git_source(file), state, os.environ)
+    origin: Origin = GitOrigin(mirror, source.environments, verified=file.spec.verify is not None)
+    return Asking(origin, Polling(file.spec.poll))
+
+
+def _folder_of(file: SyncFile) -> Path:
+    """The folder of the source, as seen from the Sync file."""
+    return (file.base / (file.spec.source.folder or "")).resolve()
+
+
+def _state_folder(file: SyncFile) -> Path:
+    """The one that the file names, as seen from it; else one for this source in the cache folder."""
+    if file.spec.state:
+        return (file.base / file.spec.state).resolve()
+    told = file.spec.source.model_dump_json()
+    folder = f"{_folder_of(file)}" if file.spec.source.folder else ""
+    return cache_folder() / "sync" / hashlib.sha256(f"{told}{folder}".encode()).hexdigest()[:16]
+
+
+def _keep(spec: SyncSpec, name: str) -> KeepSpec:
+    override = spec.environments.get(name)
+    said = {field: getattr(override, field) for field in override.model_fields_set} if override else {}
+    return spec.defaults.model_copy(update={field: value for field, value in said.items() if value is not None})
+
+
+def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed], Leadership] | None:
+    spec = file.spec.leader
+    if spec is None:
+        return None
+    access: ClusterAccess = lone_cluster(spec.kubeconfig, spec.context, file.at("leader"), file.inputs)
+    policy = LockPolicy(namespace=spec.namespace, duration=spec.duration)
+    who = make_holder("sync")
+    candidate = Candidate(f"{who.who}/sync/{uuid4().hex[:12]}", spec.duration, clock, Shares())
+
+    def lead(name: str, changed: Changed) -> Leadership:
+        return Leadership(make_leases(access, f"sync-{name}", policy), candidate, changed)
+
+    return lead
+
+
+@contextmanager
+def _watched(folder: Path, daemon: Daemon) -> Iterator[None]:
+    """Changes of the folder's files are told to the daemon."""
+    ended = threading.Event()
+    with watching(folder) as watch:
+
+        def follow() -> None:
+            while not ended.is_set():
+                changed = watch.wait(1.0)
+                if changed:
+                    daemon.changed(f"{min(changed)}" + (f" and {len(changed) - 1} more" if len(changed) > 1 else ""))
+
+        thread = threading.Thread(target=follow, name="folder", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
