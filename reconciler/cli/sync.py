@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import with_engine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.daemon.load import SyncFile
 
 
@@ -21,6 +24,35 @@ def _seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise click.BadParameter("a duration such as 30s or 2m") from error
+
+
+_LOG_FORMAT = click.option(
+    "--log-format",
+    "layout",
+    type=click.Choice(["json", "text"]),
+    help="How the log on stderr is written; default: text on a terminal, else json.",
+)
+_LOG_LEVEL = click.option(
+    "--log-level",
+    "level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="From which level on.",
+)
+
+
+def _with_log(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of the log, which is set up before the command begins."""
+
+    @_LOG_FORMAT
+    @_LOG_LEVEL
+    @wraps(command)
+    def logging(*arguments: Any, layout: str | None, level: str, **options: Any) -> None:
+        _log(layout or ("text" if sys.stderr.isatty() else "json"), level)
+        command(*arguments, **options)
+
+    return logging
 
 
 @click.command()
@@ -39,6 +71,7 @@ def _seconds(text: str) -> float:
     callback=lambda _context, _option, given: _seconds(given),
     help="When it is told to end: how long what is under way may take before it is ended in order.",
 )
+@_with_log
 @with_engine
 def sync(
     path: str | None,
@@ -62,6 +95,14 @@ def sync(
         raise click.UsageError("--watch, --dry-run and --listen go with -e; the Sync file says so itself")
     file = _file(path) if path else _folder(str(environment), listen, dry_run=dry_run)
     sys.exit(run_daemon(file, engine, grace, watch=watch or path is not None))
+
+
+def _log(layout: str, level: str) -> None:
+    from reconciler.daemon.log_lines import LogFormat, LogLevel, log_to  # noqa: PLC0415 - heavy
+    from reconciler.model.secret import Mask  # noqa: PLC0415 - heavy
+
+    # What is told was masked where it was made.
+    log_to(sys.stderr, LogFormat(layout), LogLevel(level), Mask())
 
 
 def _file(path: str) -> SyncFile:
