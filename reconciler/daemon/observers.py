@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from reconciler.daemon.config import NotificationSpec, SyncSpec
+from reconciler.daemon.config import NotificationSpec, SyncSpec, TracingSpec
 from reconciler.daemon.health import Pulse
 from reconciler.daemon.logs import Log
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.notify import Courier, Reader
+from reconciler.daemon.tracing import Tracing
 from reconciler.desired.schema import Source
 from reconciler.errors import DesiredStateError, TransferError
 from reconciler.model.news import Subject
@@ -68,12 +69,28 @@ def make_observers(spec: SyncSpec, secrets: Secrets) -> Observers:
     """
     metrics = Metrics()
     readers = [_reader(told, secrets, index) for index, told in enumerate(spec.notifications)]
-    couriers = [Courier(reader, lambda: datetime.now(UTC), metrics.notified) for reader in readers]
+    tracing = _tracing(spec.tracing, secrets) if spec.tracing else None
+    threads: list[Tracing | Courier] = [Courier(reader, _now, metrics.notified) for reader in readers]
+    threads += [tracing] if tracing else []
     return Observers(
         metrics,
-        tells=(Log().tell, metrics.tell, *(courier.tell for courier in couriers)),
-        closing=tuple(courier.close for courier in couriers),
+        tells=(Log().tell, metrics.tell, *(thread.tell for thread in threads)),
+        closing=tuple(thread.close for thread in threads),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _tracing(spec: TracingSpec, secrets: Secrets) -> Tracing:
+    from reconciler.adapters.tracing import OtlpSpans  # noqa: PLC0415 - heavy, and few have a collector
+
+    headers = {name: secrets(source, "tracing", "headers", name) for name, source in spec.headers.items()}
+    try:
+        return Tracing(OtlpSpans(spec.endpoint, headers), _now)
+    except TransferError as error:
+        raise DesiredStateError(f"`tracing.endpoint`: {error.message}", hint=error.hint) from error
 
 
 def _reader(told: NotificationSpec, secrets: Secrets, index: int) -> Reader:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -74,3 +76,21 @@ def test_an_address_that_is_none_ends_the_start() -> None:
         make_observers(spec(notifications=[{"url": {"env": "HOOK"}}]), secret)
     assert "notifications[0]" in str(caught.value)
     assert "notifications/0/url" not in str(caught.value)
+
+
+def test_traces_are_sent_where_the_sync_file_says() -> None:
+    """With the headers that it refers to."""
+    with serve(Answer(body="")) as server:
+        tracing = {"endpoint": f"{server.url}/v1/traces", "headers": {"x-token": {"env": "TOKEN"}}}
+        observers = make_observers(spec(tracing=tracing), secret)
+        observers.tell(RunEnded(run()))
+        observers.close()
+    ((_, path, headers, _),) = server.requests
+    assert (path, headers["x-token"]) == ("/v1/traces", "tracing/headers/x-token")
+
+
+def test_without_a_collector_nothing_of_opentelemetry_is_loaded() -> None:
+    """It would cost every start."""
+    loaded = "any(name.startswith('opentelemetry') for name in sys.modules)"
+    code = f"import sys, reconciler.daemon.observers; sys.exit({loaded})"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
