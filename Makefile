@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports unit generate bench faults lock system-packages install clean help
+.PHONY: demo test check lint types imports unit generate bench faults screenshots lock system-packages install clean help
 
 help:
 	@echo "make demo      install, start the sandbox, and walk through plan, apply, apply again, status"
 	@echo "make test      every check: lint, format, types, import contracts, unit and end-to-end tests"
 	@echo "make bench     measure the speed, beside the helm program"
 	@echo "make faults    every fault at every request of an apply, as a table in docs/reliability.md; ended, it goes on"
+	@echo "make screenshots  take the guide's pictures of the status page, in Chromium"
 	@echo "make generate  make the schemas and the reference page anew, from the models"
 	@echo "make lock      pin the dependencies anew"
 
@@ -67,6 +68,9 @@ faults: install
 	$(BIN)/reconcile sandbox programs
 	CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-50} $(BIN)/pytest -q tests/chaos/test_properties.py tests/chaos/test_outages.py
 	$(BIN)/python -m tests.chaos.matrix
+
+screenshots: install system-packages
+	$(BIN)/python -m tests.daemon.http.screenshots
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv

@@ -15,7 +15,8 @@ from reconciler.daemon.http.site import Site
 from reconciler.report.style import clean
 from reconciler.report.values import cut
 
-COOKIE = "session"
+# Its own name, since cookies do not know ports: other programs on the loopback share them.
+COOKIE = "reconcile-session"
 _LONGEST_NAME = 60
 _SOMEBODY = "somebody with the token"
 _READ_ONLY = "this page is read-only: the Sync file has no `server.token`"

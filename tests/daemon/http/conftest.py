@@ -25,6 +25,7 @@ class Served:
     board: FakeBoard
     updates: Updates
     url: str
+    stop: Callable[[], None]
     http: requests.Session = field(default_factory=requests.Session)
 
     def get(self, path: str, **more: object) -> requests.Response:
@@ -48,8 +49,13 @@ def serving() -> Iterator[Serving]:
         shown, updates = board or FakeBoard(), Updates()
         site = Site(shown, shown, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
         server = serve(application(replace(site, **changes)), "127.0.0.1:0")  # type: ignore[arg-type]
-        ends.extend((updates.close, server.stop))
-        return Served(shown, updates, f"http://127.0.0.1:{server.port}")
+
+        def stop() -> None:
+            updates.close()
+            server.stop()
+
+        ends.append(stop)
+        return Served(shown, updates, f"http://127.0.0.1:{server.port}", stop)
 
     yield start
     for end in ends:

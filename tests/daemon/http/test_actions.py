@@ -45,7 +45,7 @@ def test_a_script_gives_the_token_itself(serving: Serving) -> None:
         ("/environments/staging/sync", {"Authorization": "Bearer wrong"}, {}, 401),
         ("/environments/staging/sync", {"Authorization": "Bearer "}, {}, 401),
         ("/environments/staging/sync", {"Authorization": f"Basic {TOKEN}"}, {}, 401),
-        ("/environments/staging/sync", {"Cookie": "session=guess"}, {"csrf": "guess"}, 401),
+        ("/environments/staging/sync", {"Cookie": "reconcile-session=guess"}, {"csrf": "guess"}, 401),
         ("/environments/staging/delete", BEARER, {}, 404),
         ("/environments/staging/__class__", BEARER, {}, 404),
         ("/environments/nowhere/sync", BEARER, {}, 404),
@@ -91,7 +91,7 @@ def test_after_logging_out_a_session_is_worth_nothing(serving: Serving) -> None:
     """Also for whoever kept its cookie."""
     served = serving()
     csrf = log_in(served)
-    cookie = f"session={served.http.cookies['session']}"
+    cookie = f"reconcile-session={served.http.cookies['reconcile-session']}"
     assert served.post("/logout", data={"csrf": csrf}).status_code == 303
     again = served.post("/environments/staging/sync", data={"csrf": csrf}, headers={"Cookie": cookie})
     assert again.status_code == 401
