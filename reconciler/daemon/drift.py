@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 
-from reconciler.daemon.expected import Expectations, Expected, Source, key_of, order_of, state_of
+from reconciler.daemon.expected import NOTHING, Expectations, Source, key_of, order_of, state_of
 from reconciler.daemon.ledger import Change, Gone, Ledger, Seen
 from reconciler.daemon.places import Spot, bounded, spots
 from reconciler.errors import ApiError, ClusterError
@@ -20,7 +20,6 @@ from reconciler.model.watch import Place, Watch, Watcher
 # The environment, what of it is concerned, and which object it was. Has to be quick, and must not raise.
 TellDrift = Callable[[str, Target, str], None]
 _Told = tuple[str, Target, str]
-_Expected = dict[tuple[ClusterAccess, ObjectId], Expected]
 
 
 class DriftWatch:
@@ -37,8 +36,7 @@ class DriftWatch:
     def __init__(self, watcher: Callable[[ClusterAccess], Watcher], tell: TellDrift) -> None:
         self._watcher, self._tell = watcher, tell
         self._lock = threading.RLock()
-        self._expected: dict[str, _Expected] = {}
-        self._sources: dict[str, Mapping[Source, frozenset[str]]] = {}
+        self._expected: dict[str, Expectations] = {}
         self._paused: set[str] = set()
         self._forbidden: set[Source] = set()
         self._watchers: dict[ClusterAccess, Watcher] = {}
@@ -50,12 +48,16 @@ class DriftWatch:
         with self._lock:
             self._paused.add(environment)
 
-    def follow(self, environment: str, expectations: Expectations) -> None:
-        """Tell what differs from a look at the environment from now on, also what already does since the look."""
+    def follow(self, environment: str, expectations: Expectations, left: AbstractSet[str] = frozenset()) -> None:
+        """Tell what differs from a look at the environment from now on, also what already does since the look.
+
+        Args:
+            left: clusters that could not be looked at: what was expected of them stays.
+        """
         with self._lock:
             self._paused.discard(environment)
-            self._sources[environment] = expectations.sources
-            self._expected[environment] = _carried(expectations.objects, self._expected.get(environment, {}))
+            before = self._expected.get(environment, NOTHING)
+            self._expected[environment] = expectations.after(before, left)
             self._arrange()
             told = self._since(environment)
         self._say(told)
@@ -72,7 +74,6 @@ class DriftWatch:
         with self._lock:
             self._paused.discard(environment)
             self._expected.pop(environment, None)
-            self._sources.pop(environment, None)
             self._arrange()
 
     def stop(self) -> None:
@@ -109,7 +110,7 @@ class DriftWatch:
         ]
 
     def _judged(self, environment: str, watched: _Watched, change: Change) -> list[_Told]:
-        objects, key = self._expected[environment], watched.key(change)
+        objects, key = self._expected[environment].objects, watched.key(change)
         expected = objects.get(key)
         if expected is None or not change.changes(expected):
             return []
@@ -124,7 +125,7 @@ class DriftWatch:
 
     def _arrange(self) -> None:
         """Watch what is expected, and nothing else."""
-        wanted, self._left = bounded(spots(self._sources.values(), self._forbidden))
+        wanted, self._left = bounded(spots((kept.sources for kept in self._expected.values()), self._forbidden))
         for spot in self._watched.keys() - set(wanted):
             self._watched.pop(spot).stop()
         for spot in wanted:
@@ -199,15 +200,3 @@ class _Watched:
 def _named(change: Change) -> str:
     name = str(change.id)
     return f"{name} (deleted)" if isinstance(change, Gone) else name
-
-
-def _carried(
-    objects: Mapping[tuple[ClusterAccess, ObjectId], Expected],
-    before: Mapping[tuple[ClusterAccess, ObjectId], Expected],
-) -> _Expected:
-    """With what was told before, of what the look does not see, such as a record that is none of Helm's: or it would be
-    told, and looked at, for ever."""
-    return {
-        key: expected.told(before[key].settled) if expected.settled is None and key in before else expected
-        for key, expected in objects.items()
-    }

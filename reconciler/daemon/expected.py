@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.cluster import Resource
@@ -94,12 +95,29 @@ class Expectations:
     """Those of one environment.
 
     Attributes:
-        objects: by the user and cluster that see them, and by their names; of Helm's records, see `key_of`.
+        objects: by the user and cluster that see them, and by their names (see `key_of`); brought up to date by whoever
+            is told of changes.
         sources: what has to be watched → in which namespaces; an empty name for what is in none.
     """
 
-    objects: Mapping[tuple[ClusterAccess, ObjectId], Expected] = field(default_factory=dict, repr=False)
+    objects: dict[tuple[ClusterAccess, ObjectId], Expected] = field(default_factory=dict, repr=False)
     sources: Mapping[Source, frozenset[str]] = field(default_factory=dict, repr=False)
+
+    def after(self, before: Expectations, left: AbstractSet[str]) -> Expectations:
+        """These, by a new look, after others; of the clusters `left` the others stay.
+
+        What was told of an object that the look does not see stays known, such as of a record that is none of Helm's:
+        or it would be told, and looked at, again and again.
+        """
+        objects = {key: item for key, item in before.objects.items() if key[0].name in left}
+        for key, item in self.objects.items():
+            known = before.objects.get(key) if item.settled is None else None
+            objects[key] = item.told(known.settled) if known else item
+        kept = {source: names for source, names in before.sources.items() if source.access.name in left}
+        return Expectations(objects, {**kept, **self.sources})
+
+
+NOTHING = Expectations()
 
 
 def state_of(item: JsonMap, *, whole: bool) -> Version:

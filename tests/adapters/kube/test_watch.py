@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from reconciler.adapters.kube.watch import KubeWatcher, WatchPace
-from reconciler.errors import ClusterError
+from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import ClusterAccess
+from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, text_at
+from reconciler.model.secret import SecretText
 from reconciler.model.watch import Place
+from tests.adapters.kube.servers import Answer, serve
+from tests.adapters.kube.test_client import to_server
+from tests.chaos.faults import Fault
+from tests.chaos.proxy import Proxy, Strike, Upstream, run_proxy
 from tests.conftest import Kubectl
 
 CONFIG_MAPS = Resource(Kind("v1", "ConfigMap"), "configmaps", namespaced=True)
 SELECTOR = "team=blue"
+PLACE = Place(CONFIG_MAPS, "shop", SELECTOR)
 
 pytestmark = pytest.mark.e2e
 
@@ -127,3 +135,203 @@ def test_metadata_alone(cluster_access: ClusterAccess, home: str, kubectl: Kubec
         heard.until("seen one")
     assert all("data" not in item and item["kind"] == "ConfigMap" for item in heard.items)
     assert len({text_at(item, "metadata", "resourceVersion") for item in heard.items}) == 2
+
+
+PACE = WatchPace(first=0.02, last=0.1)
+
+
+@pytest.fixture
+def proxied(kubeconfig: str, tmp_path: Path) -> Iterator[Callable[[Strike | None], Proxied]]:
+    """A way to the sandbox on which something goes wrong."""
+    with ExitStack() as stack:
+
+        def through(strike: Strike | None) -> Proxied:
+            proxy = stack.enter_context(run_proxy(Upstream.of(kubeconfig), tmp_path, strike))
+            access = ClusterAccess("main", SecretText(proxy.kubeconfig), None, tmp_path, Location("env.yaml", 1, 1))
+            return Proxied(proxy, access)
+
+        yield through
+
+
+@dataclass(frozen=True)
+class Proxied:
+    """The way, and how to reach the cluster by it."""
+
+    proxy: Proxy
+    access: ClusterAccess
+
+    @property
+    def asked(self) -> list[str]:
+        """The requests, without names."""
+        return [asked.kind for asked in self.proxy.seen]
+
+
+Way = Callable[[Strike | None], Proxied]
+LIST, WATCH = "GET configmaps", "GET configmaps (watch)"
+# At the list, and at the watch that follows it.
+FAULTS = [
+    (Fault.RESET_BEFORE, 0),
+    (Fault.RESET_AFTER, 0),
+    (Fault.TRUNCATED, 0),
+    (Fault.BUSY, 0),
+    (Fault.UNAVAILABLE, 0),
+    (Fault.EXPIRED, 0),
+    (Fault.RESET_BEFORE, 1),
+    (Fault.RESET_AFTER, 1),
+    (Fault.BUSY, 1),
+    (Fault.BROKEN, 1),
+    (Fault.UNAVAILABLE, 1),
+    (Fault.TIMEOUT, 1),
+    (Fault.SLOW, 1),
+    (Fault.EXPIRED, 1),
+    (Fault.GONE, 1),
+]
+
+
+@pytest.mark.parametrize(("fault", "number"), FAULTS, ids=[f"{fault} at {number}" for fault, number in FAULTS])
+def test_a_fault_is_survived(fault: Fault, number: int, proxied: Way, home: str, kubectl: Kubectl) -> None:
+    """Whatever befalls one request, all that is there is told, and what changes afterwards."""
+    way = proxied(Strike(fault, number))
+    with watched(way.access, Place(CONFIG_MAPS, home, SELECTOR), PACE) as heard:
+        heard.until("complete one")
+        patch(kubectl, home, "one", "b")
+        heard.until("seen one b")
+    assert way.proxy.struck is not None
+
+
+def test_a_version_that_is_too_old(proxied: Way, home: str) -> None:
+    """After 410 Gone all is listed anew."""
+    way = proxied(Strike(Fault.GONE, 1))
+    with watched(way.access, Place(CONFIG_MAPS, home, SELECTOR), PACE) as heard:
+        heard.until("complete one")
+        heard.until("failed", "complete one")
+    assert way.asked[:4] == [LIST, WATCH, LIST, WATCH]
+
+
+def test_a_connection_that_is_cut(proxied: Way, home: str, kubectl: Kubectl) -> None:
+    """It goes on from where it was: nothing is lost, and nothing listed again."""
+    way = proxied(None)
+    with watched(way.access, Place(CONFIG_MAPS, home, SELECTOR), PACE) as heard:
+        heard.until("complete one")
+        patch(kubectl, home, "one", "b")
+        heard.until("seen one b")
+        way.proxy.hang_up()
+        patch(kubectl, home, "one", "c")
+        assert "seen one b" not in heard.until("seen one c")
+    assert way.asked.count(LIST) == 1
+
+
+def test_credentials_that_expire(proxied: Way, home: str, kubectl: Kubectl) -> None:
+    """The token is read anew when the old one is refused."""
+    way = proxied(None)
+    with watched(way.access, Place(CONFIG_MAPS, home, SELECTOR), PACE) as heard:
+        heard.until("complete one")
+        way.proxy.renew_token()
+        way.proxy.hang_up()
+        patch(kubectl, home, "one", "b")
+        heard.until("seen one b")
+    assert way.asked.count(LIST) == 1
+
+
+def test_hours_of_silence(proxied: Way, home: str, kubectl: Kubectl) -> None:
+    """Each watch ends when its time is over, and the next one goes on; nothing is told, and nothing listed."""
+    way = proxied(None)
+    with watched(way.access, Place(CONFIG_MAPS, home, SELECTOR), WatchPace(longest=2.0)) as heard:
+        heard.until("complete one")
+        deadline = time.monotonic() + 20
+        while way.asked.count(WATCH) < 4:
+            assert time.monotonic() < deadline, way.asked
+            time.sleep(0.05)
+        assert heard.told == []
+        patch(kubectl, home, "one", "b")
+        assert heard.until("seen one b") == ["seen one b"]
+    assert way.asked.count(LIST) == 1
+    assert not heard.errors
+
+
+def test_a_list_of_many_pages_and_a_flood(cluster_access: ClusterAccess, home: str, kubectl: Kubectl) -> None:
+    """More objects than fit into one answer, and as many changes at once."""
+    names = [f"many{number}" for number in range(450)]
+    items = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"team": "blue"}}}
+        for name in names
+    ]
+    kubectl("create", "-n", home, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    with watched(cluster_access, Place(CONFIG_MAPS, home, SELECTOR)) as heard:
+        heard.until(f"complete {' '.join(sorted([*names, 'one']))}")
+        kubectl("delete", "configmap", "-n", home, "-l", SELECTOR)
+        heard.until("gone one", *(f"gone {name}" for name in names), within=60)
+    assert not heard.errors
+
+
+def test_what_may_not_be_watched(cluster_access: ClusterAccess, home: str) -> None:
+    """It is said, and not asked for again and again."""
+    nobody = cluster_access.acting_as(Impersonation("nobody"))
+    with watched(nobody, Place(CONFIG_MAPS, home, SELECTOR), PACE) as heard:
+        heard.until("failed")
+        (error,) = heard.errors
+        assert isinstance(error, ApiError)
+        assert error.status == 403
+
+
+# What is no list or watch of an API server, whose JSON would be believed otherwise.
+STRANGE = [
+    Answer(body='{"kind": "ConfigMapList"}'),
+    Answer(body='{"items": []}'),
+    Answer(body="<html>"),
+    Answer(body="[" * 100_000),
+    Answer(status=503, body="later"),
+]
+
+
+@pytest.mark.parametrize("answer", STRANGE, ids=[f"{answer.status} {answer.body[:20]}" for answer in STRANGE])
+def test_an_answer_that_is_no_list(answer: Answer, tmp_path: Path) -> None:
+    """It does not say that everything is gone."""
+    with serve(answer) as server, watched(to_server(server.url, tmp_path), PLACE, PACE) as heard:
+        heard.until("failed")
+    assert not any(told.startswith("complete") for told in heard.told)
+
+
+EMPTY = Answer(body='{"items": null, "metadata": {"resourceVersion": "7"}}')
+BROKEN = [
+    Answer(body="no JSON\n"),
+    Answer(body='{"type": "MODIFIED", "object": {"metadata"'),
+    Answer(body="[" * 100_000 + "\n"),
+    Answer(body='{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}\n'),
+    Answer(body=""),
+    Answer(body=" " * 17_000_000),
+]
+
+
+@pytest.mark.parametrize("answer", BROKEN, ids=[answer.body[:20] for answer in BROKEN])
+def test_a_broken_stream(answer: Answer, tmp_path: Path) -> None:
+    """It is an error, and tried again after a pause, without end."""
+    with serve(EMPTY, answer) as server, watched(to_server(server.url, tmp_path), PLACE, PACE) as heard:
+        heard.until("complete")
+        for _ in range(3):
+            heard.until("failed")
+    # Without a pause there would be thousands.
+    assert len(server.requests) < 200
+
+
+def test_a_server_that_is_silent_is_left_at_once(tmp_path: Path) -> None:
+    """Stopping does not wait for a server that does not answer."""
+    with serve(EMPTY) as server:
+        heard = Heard()
+        watch = KubeWatcher(to_server(server.url, tmp_path), pace=PACE).watch(PLACE, heard)
+        heard.until("complete")
+        server.hangs = True
+        begun = time.monotonic()
+        watch.stop()
+        assert time.monotonic() - begun < 1
+        told = len(heard.told)
+        server.held.set()
+        ended("watch main configmaps shop")
+        assert not [what for what in heard.told[told:] if what != "failed"]
+
+
+def test_the_pause_grows() -> None:
+    """Up to a bound, and not the same for all."""
+    pace = WatchPace(first=0.2, last=30.0)
+    assert [pace.after(failures, 0.0) for failures in (1, 2, 3, 9, 10_000)] == [0.2, 0.4, 0.8, 30.0, 30.0]
+    assert pace.after(1, 1.0) == 0.1
