@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.errors import Location
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.secret import SecretText
+from reconciler.model.watch import Place
 from reconciler.sandbox import Sandbox
+from tests.adapters.kube.test_watch import CONFIG_MAPS, watched
+from tests.chaos.api import Api
 from tests.chaos.faults import Fault
 from tests.chaos.outages import restarted, stopped
 from tests.chaos.proxy import Strike, Upstream
@@ -123,3 +129,19 @@ def test_a_second_run_waits_for_the_first(clock: str, world: World, strike: Stri
     assert (done.code, others[0].code) == (0, 0), f"{done.text}\n{others[0].text}"
     assert {asked.kind for asked in others[0].writes} <= {"PATCH leases/*", "POST leases"}
     _converges(world, done)
+
+
+def test_a_watch_survives_an_api_server_that_is_restarted(sandbox: Sandbox) -> None:
+    """What changes while it is away, or as soon as it is back, is told; nothing is listed again."""
+    kubeconfig, where = sandbox.kubeconfig_path.read_text(), Location("env.yaml", 1, 1)
+    access = ClusterAccess("main", SecretText(kubeconfig), None, None, where)
+    api, path = Api(Upstream.of(kubeconfig)), "/api/v1/namespaces/default/configmaps"
+    metadata = {"name": "restarted", "labels": {"team": "restarted"}}
+    api("POST", path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"text": "a"}})
+    with watched(access, Place(CONFIG_MAPS, "default", "team=restarted")) as heard:
+        heard.until("complete restarted")
+        restarted(sandbox, "kube-apiserver", 1)()
+        heard.until("failed")
+        _ready(sandbox)
+        api("PATCH", f"{path}/restarted", {"data": {"text": "b"}})
+        assert not [told for told in heard.until("seen restarted b", within=60) if told.startswith("complete")]

@@ -22,7 +22,7 @@ from reconciler.model.json import JsonMap, text_at
 from reconciler.model.secret import SecretText
 from reconciler.model.watch import Place
 from tests.adapters.kube.servers import Answer, serve
-from tests.adapters.kube.test_client import to_server
+from tests.chaos.api import Api
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Proxy, Strike, Upstream, run_proxy
 from tests.conftest import Kubectl
@@ -249,18 +249,17 @@ def test_hours_of_silence(proxied: Way, home: str, kubectl: Kubectl) -> None:
     assert not heard.errors
 
 
-def test_a_list_of_many_pages_and_a_flood(cluster_access: ClusterAccess, home: str, kubectl: Kubectl) -> None:
+def test_a_list_of_many_pages_and_a_flood(cluster_access: ClusterAccess, kubeconfig: str, home: str) -> None:
     """More objects than fit into one answer, and as many changes at once."""
+    api, path = Api(Upstream.of(kubeconfig)), f"/api/v1/namespaces/{home}/configmaps"
     names = [f"many{number}" for number in range(450)]
-    items = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"team": "blue"}}}
-        for name in names
-    ]
-    kubectl("create", "-n", home, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    for name in names:
+        metadata = {"name": name, "labels": {"team": "blue"}}
+        api("POST", path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
     with watched(cluster_access, Place(CONFIG_MAPS, home, SELECTOR)) as heard:
         heard.until(f"complete {' '.join(sorted([*names, 'one']))}")
-        kubectl("delete", "configmap", "-n", home, "-l", SELECTOR)
-        heard.until("gone one", *(f"gone {name}" for name in names), within=60)
+        api("DELETE", f"{path}?labelSelector={SELECTOR}")
+        heard.until("gone one", *(f"gone {name}" for name in names))
     assert not heard.errors
 
 
@@ -274,6 +273,16 @@ def test_what_may_not_be_watched(cluster_access: ClusterAccess, home: str) -> No
         assert error.status == 403
 
 
+def access_to(url: str) -> ClusterAccess:
+    """How to reach a server that is told what to say."""
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c"}}],
+        "current-context": "x",
+    }
+    return ClusterAccess("main", SecretText(json.dumps(config)), None, None, Location("env.yaml", 1, 1))
+
+
 # What is no list or watch of an API server, whose JSON would be believed otherwise.
 STRANGE = [
     Answer(body='{"kind": "ConfigMapList"}'),
@@ -285,9 +294,9 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("answer", STRANGE, ids=[f"{answer.status} {answer.body[:20]}" for answer in STRANGE])
-def test_an_answer_that_is_no_list(answer: Answer, tmp_path: Path) -> None:
+def test_an_answer_that_is_no_list(answer: Answer) -> None:
     """It does not say that everything is gone."""
-    with serve(answer) as server, watched(to_server(server.url, tmp_path), PLACE, PACE) as heard:
+    with serve(answer) as server, watched(access_to(server.url), PLACE, PACE) as heard:
         heard.until("failed")
     assert not any(told.startswith("complete") for told in heard.told)
 
@@ -304,9 +313,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("answer", BROKEN, ids=[answer.body[:20] for answer in BROKEN])
-def test_a_broken_stream(answer: Answer, tmp_path: Path) -> None:
+def test_a_broken_stream(answer: Answer) -> None:
     """It is an error, and tried again after a pause, without end."""
-    with serve(EMPTY, answer) as server, watched(to_server(server.url, tmp_path), PLACE, PACE) as heard:
+    with serve(EMPTY, answer) as server, watched(access_to(server.url), PLACE, PACE) as heard:
         heard.until("complete")
         for _ in range(3):
             heard.until("failed")
@@ -314,11 +323,11 @@ def test_a_broken_stream(answer: Answer, tmp_path: Path) -> None:
     assert len(server.requests) < 200
 
 
-def test_a_server_that_is_silent_is_left_at_once(tmp_path: Path) -> None:
+def test_a_server_that_is_silent_is_left_at_once() -> None:
     """Stopping does not wait for a server that does not answer."""
     with serve(EMPTY) as server:
         heard = Heard()
-        watch = KubeWatcher(to_server(server.url, tmp_path), pace=PACE).watch(PLACE, heard)
+        watch = KubeWatcher(access_to(server.url), pace=PACE).watch(PLACE, heard)
         heard.until("complete")
         server.hangs = True
         begun = time.monotonic()
