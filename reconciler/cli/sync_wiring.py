@@ -123,6 +123,7 @@ def _make_daemon(file: SyncFile, engine: str, observers: Observers) -> Daemon:
         chance=random.random,
         slots=threading.BoundedSemaphore(_SLOTS),
         haste=hurry,
+        introduce=observers.introduce,
     )
     return Daemon(_asking(file, state), around, names, hurry)
 

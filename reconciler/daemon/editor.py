@@ -67,6 +67,9 @@ class Editor:
 
     def _view(self, view: EnvironmentView, now: datetime) -> tuple[Editor, tuple[News, ...]]:
         kinds = {condition.kind for condition in view.conditions}
+        if ConditionKind.STANDING_BY in kinds:
+            # The replica that acts for it tells.
+            return replace(self, _told=self._others(view)), ()
         if ConditionKind.READY in kinds:
             return self._recovered(view, now)
         fresh = [item for item in view.conditions if item.kind in _SUBJECTS and self._is_due(view, item.kind, now)]
@@ -75,11 +78,15 @@ class Editor:
         return editor, tuple(_trouble(view, item, now) for item in fresh)
 
     def _recovered(self, view: EnvironmentView, now: datetime) -> tuple[Editor, tuple[News, ...]]:
-        left = {trouble: told for trouble, told in self._told.items() if trouble[0] != view.name}
+        left = self._others(view)
         if len(left) == len(self._told):
             return self, ()
         news = News(Subject.RECOVERED, view.name, now, "all is as the commit says again", None, view.seen, _run(view))
-        return replace(self, _told=MappingProxyType(left)), (news,)
+        return replace(self, _told=left), (news,)
+
+    def _others(self, view: EnvironmentView) -> Mapping[_Trouble, _Told]:
+        """What was told of other environments."""
+        return MappingProxyType({trouble: told for trouble, told in self._told.items() if trouble[0] != view.name})
 
     def _is_due(self, view: EnvironmentView, kind: ConditionKind, now: datetime) -> bool:
         told = self._told.get((view.name, kind))

@@ -184,6 +184,7 @@ class Keeper:
         self._rejected = self._invalid = None
         self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters))
         self._rename(desired.name)
+        self._around.introduce(desired.name, desired.clusters)
         if offer.commit:
             self._around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
 

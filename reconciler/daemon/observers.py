@@ -13,9 +13,12 @@ from reconciler.daemon.health import Pulse
 from reconciler.daemon.logs import Log
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.notify import Courier, Reader
+from reconciler.daemon.recorder import Introduce, Recorder, no_introduction
 from reconciler.daemon.tracing import Tracing
 from reconciler.desired.schema import Source
 from reconciler.errors import DesiredStateError, TransferError
+from reconciler.model.desired import ClusterAccess
+from reconciler.model.happening import Journal
 from reconciler.model.news import Subject
 from reconciler.model.secret import SecretText
 from reconciler.model.sync import Notice, Tell
@@ -40,10 +43,12 @@ class Observers:
     Attributes:
         metrics: for scrapes; its `asked` and `waiting` are told too.
         pulse: where threads give their signs of life.
+        introduce: is told the clusters of an environment, when its files are others than before.
     """
 
     metrics: Metrics = field(default_factory=Metrics)
     pulse: Pulse = field(default_factory=Pulse)
+    introduce: Introduce = no_introduction
     tells: Sequence[Tell] = ()
     closing: Sequence[Callable[[], None]] = ()
 
@@ -70,13 +75,21 @@ def make_observers(spec: SyncSpec, secrets: Secrets) -> Observers:
     metrics = Metrics()
     readers = [_reader(told, secrets, index) for index, told in enumerate(spec.notifications)]
     tracing = _tracing(spec.tracing, secrets) if spec.tracing else None
-    threads: list[Tracing | Courier] = [Courier(reader, _now, metrics.notified) for reader in readers]
-    threads += [tracing] if tracing else []
+    recorder = Recorder(lambda access: _journal(access, metrics))
+    threads: list[Recorder | Tracing | Courier] = [recorder, *([tracing] if tracing else [])]
+    threads += [Courier(reader, _now, metrics.notified) for reader in readers]
     return Observers(
         metrics,
+        introduce=recorder.introduce,
         tells=(Log().tell, metrics.tell, *(thread.tell for thread in threads)),
         closing=tuple(thread.close for thread in threads),
     )
+
+
+def _journal(access: ClusterAccess, metrics: Metrics) -> Journal:
+    from reconciler.adapters.kube.events import KubeEvents  # noqa: PLC0415 - heavy, and there may be no cluster yet
+
+    return KubeEvents(access, metrics.asked)
 
 
 def _now() -> datetime:

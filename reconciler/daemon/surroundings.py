@@ -12,6 +12,7 @@ from reconciler.apply.executor import Haste
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.memory import Memory
+from reconciler.daemon.recorder import Introduce, no_introduction
 from reconciler.flows.context import Context
 from reconciler.model.lease import Clock
 
@@ -31,6 +32,7 @@ class Surroundings:
         chance: a number from 0 to 1.
         slots: as many as there may be runs at once.
         haste: whether the daemon is about to end.
+        introduce: is told the clusters of an environment, when its files are others than before.
     """
 
     context: Callable[[Path, str], Context]
@@ -43,3 +45,4 @@ class Surroundings:
     chance: Callable[[], float]
     slots: threading.Semaphore
     haste: Callable[[], Haste]
+    introduce: Introduce = no_introduction

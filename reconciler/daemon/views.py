@@ -30,7 +30,15 @@ class Told:
 def step_of(outcome: ActionOutcome) -> Step:
     """One action of a run, as it ended."""
     action = outcome.action
-    return Step(action.target, action.kind, outcome.result, outcome.message, outcome.seconds, outcome.findings)
+    return Step(
+        action.target,
+        action.kind,
+        outcome.result,
+        outcome.message,
+        outcome.seconds,
+        outcome.findings,
+        outcome.remedied,
+    )
 
 
 def steps_of(kept: Iterable[Kept]) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from reconciler.model.finding import Finding
     from reconciler.model.identity import ReleaseId, Target
-    from reconciler.model.outcome import Result
+    from reconciler.model.outcome import Remedied, Result
     from reconciler.model.plan import ActionKind, Plan
     from reconciler.model.source import Commit
     from reconciler.model.standing import Health, Standing
@@ -65,6 +65,7 @@ class Step:
     message: str
     seconds: float
     findings: tuple[Finding, ...] = ()
+    remedied: Remedied | None = None
 
 
 @dataclass(frozen=True, slots=True)

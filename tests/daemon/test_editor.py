@@ -77,6 +77,12 @@ def test_what_stops_to_be_told_of_has_not_recovered() -> None:
     assert subjects(FAILED, ConditionKind.SUSPENDED, FAILED, READY) == [Subject.FAILED, Subject.RECOVERED]
 
 
+def test_a_replica_that_stands_by_tells_nothing() -> None:
+    """The one that acts does: of a source that fails, all would tell."""
+    standing_by = view(ConditionKind.STANDING_BY, ConditionKind.SOURCE_FAILED)
+    assert subjects(standing_by, view(ConditionKind.SOURCE_FAILED), standing_by, READY) == [Subject.FAILED]
+
+
 def test_two_troubles_recover_once() -> None:
     """Each is told, and their end together."""
     both = view(FAILED, REFUSED)
