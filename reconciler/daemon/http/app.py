@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from reconciler.daemon.http.actions import Actions
 from reconciler.daemon.http.deliveries import Deliveries
@@ -23,11 +23,11 @@ from reconciler.daemon.http.site import Answer, Site
 _KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-def application(site: Site) -> Starlette:
+def application(site: Site) -> ASGIApp:
     """What `reconciler.adapters.serving.serve` serves."""
     actions = Actions(site)
     pages = Pages(site, actions.session)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", pages.overview),
             Route("/login", pages.login),
@@ -41,9 +41,10 @@ def application(site: Site) -> Starlette:
             Route("/static/{name}", _static),
             *(Route(path, _answering(answer)) for path, answer in site.answers.items()),
         ],
-        middleware=[Middleware(Guard, local=site.local)],
         exception_handlers={HTTPException: pages.problem, Exception: pages.problem},
     )
+    # Around all of it: what starlette answers to a mistake of ours is outside of its own middleware.
+    return Guard(app, local=site.local)
 
 
 def _static(request: Request) -> Response:

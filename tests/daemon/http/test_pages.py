@@ -105,6 +105,7 @@ def test_a_mistake_of_ours_tells_nothing_about_it(serving: Serving) -> None:
     answer = serving(Broken()).get("/", **PAGE)
     assert answer.status_code == 500
     assert "inner life" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_every_answer_keeps_browsers_from_harm(serving: Serving) -> None:
