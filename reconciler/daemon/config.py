@@ -163,7 +163,8 @@ class NotificationSpec(Model):
         "webhook", description="webhook: JSON; slack: as Slack's webhooks take it."
     )
     url: Source = Field(description="Where it is posted to; such addresses are secrets.")
-    on: list[Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted"]] = Field(
+    # Not `on`, which YAML takes for `true`.
+    tell: list[Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted"]] = Field(
         ["failed", "recovered", "refused", "invalid", "untrusted"], description="What is told."
     )
     environments: list[str] = Field(["*"], description="Of which; * and ? are wildcards.")

@@ -113,5 +113,5 @@ def _reader(told: NotificationSpec, secrets: Secrets, index: int) -> Reader:
         post = HttpPost(secrets(told.url, "notifications", index, "url"))
     except TransferError as error:
         raise DesiredStateError(f"the URL of notifications[{index}]: {error.message}", hint=error.hint) from error
-    subjects = frozenset(Subject(word) for word in told.on)
+    subjects = frozenset(Subject(word) for word in told.tell)
     return Reader(told.kind, post, _CONTENTS[told.kind], subjects, tuple(told.environments), told.every)

@@ -6,11 +6,13 @@ import json
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from reconciler.daemon.config import SyncSpec
 from reconciler.daemon.observers import Observers, make_observers
+from reconciler.desired.documents import parse, plain
 from reconciler.desired.schema import Source
 from reconciler.errors import DesiredStateError
 from reconciler.model.secret import SecretText
@@ -59,7 +61,7 @@ def test_who_is_told_is_read_from_the_sync_file() -> None:
     """Its kind, its address, what of, and of which environments."""
     with serve(Answer(body="ok")) as server:
         readers = [
-            {"kind": "slack", "url": {"env": "HOOK"}, "on": ["changed"], "environments": ["stag*"], "every": "1s"}
+            {"kind": "slack", "url": {"env": "HOOK"}, "tell": ["changed"], "environments": ["stag*"], "every": "1s"}
         ]
         observers = make_observers(spec(notifications=readers), lambda *_: SecretText(f"{server.url}/hook"))
         observers.tell(RunEnded(run()))
@@ -94,3 +96,12 @@ def test_without_a_collector_nothing_of_opentelemetry_is_loaded() -> None:
     loaded = "any(name.startswith('opentelemetry') for name in sys.modules)"
     code = f"import sys, reconciler.daemon.observers; sys.exit({loaded})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_example_of_the_guide_is_valid() -> None:
+    """As the program reads it, and YAML takes no key for another."""
+    guide = (Path(__file__).parents[2] / "docs/guide.md").read_text()
+    example = guide.partition("## Seeing what it does\n\n```yaml\n")[2].partition("```")[0]
+    told = plain(parse(example, "guide.md"))
+    assert isinstance(told, dict)
+    assert [item.tell for item in spec(**told).notifications][1] == ["failed", "recovered", "changed"]
