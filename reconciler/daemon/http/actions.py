@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ from reconciler.report.values import cut
 
 # Its own name, since cookies do not know ports: other programs on the loopback share them.
 COOKIE = "reconcile-session"
+_LOGGER = logging.getLogger("reconciler.http")
 _LONGEST_NAME = 60
 _SOMEBODY = "somebody with the token"
 _READ_ONLY = "this page is read-only: the Sync file has no `server.token`"
@@ -40,6 +42,7 @@ class Actions:
         """POST /login with the token, and a name for the history."""
         fields = await form(request)
         self._admit(request, fields.get("token", ""))
+        _note(logging.INFO, "logged in", request, who=_name(fields))
         response = RedirectResponse("/", 303)
         response.set_cookie(
             COOKIE,
@@ -74,6 +77,7 @@ class Actions:
             await run_in_threadpool(control, name, who)
         except KeyError:
             raise HTTPException(404, "there is no such environment") from None
+        _note(logging.INFO, "asked", request, who=who, action=action, environment=name)
         if given is None:
             return RedirectResponse(f"/environments/{quote(name, safe='')}", 303)
         return PlainTextResponse("accepted\n", 202)
@@ -86,10 +90,11 @@ class Actions:
         """Raise unless it is the token."""
         if self._gate is None:
             raise HTTPException(403, _READ_ONLY)
-        address = request.client.host if request.client else ""
+        address = _address(request)
         if self._gate.is_shut(address, self._now()):
             raise HTTPException(429, "too many wrong tokens; try again in five minutes", {"Retry-After": "300"})
         if not self._gate.admits(token, address, self._now()):
+            _note(logging.WARNING, "wrong token", request)
             raise HTTPException(401, "the token is wrong", {"WWW-Authenticate": "Bearer"})
 
     def _check_form(self, request: Request, fields: dict[str, str]) -> Session:
@@ -105,6 +110,14 @@ class Actions:
 
     def _now(self) -> float:
         return self._site.now().timestamp()
+
+
+def _note(level: int, event: str, request: Request, **facts: str) -> None:
+    _LOGGER.log(level, event, extra={"facts": {**facts, "address": _address(request)}})
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _bearer(request: Request) -> str | None:

@@ -45,10 +45,10 @@ def serving() -> Iterator[Serving]:
     """Serves a board; keywords change the Site."""
     ends: list[Callable[[], None]] = []
 
-    def start(board: FakeBoard | None = None, **changes: object) -> Served:
+    def start(board: FakeBoard | None = None, port: int = 0, **changes: object) -> Served:
         shown, updates = board or FakeBoard(), Updates()
         site = Site(shown, shown, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
-        server = serve(application(replace(site, **changes)), "127.0.0.1:0")  # type: ignore[arg-type]
+        server = serve(application(replace(site, **changes)), f"127.0.0.1:{port}")  # type: ignore[arg-type]
 
         def stop() -> None:
             updates.close()

@@ -107,6 +107,21 @@ def test_a_token_is_not_found_by_trying(serving: Serving) -> None:
     assert served.post("/environments/staging/sync", data={"csrf": csrf}).status_code == 303
 
 
+def test_the_log_says_who_asked(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    """And who tried to; no token is in it."""
+    caplog.set_level("INFO", "reconciler.http")
+    served = serving()
+    served.post("/environments/staging/sync", headers=BEARER, data={"who": "CI"})
+    served.post("/login", data={"token": "a wrong guess"})
+    facts = [
+        (record.message, record.__dict__["facts"]) for record in caplog.records if record.name == "reconciler.http"
+    ]
+    assert facts == [
+        ("asked", {"who": "CI", "action": "sync", "environment": "staging", "address": "127.0.0.1"}),
+        ("wrong token", {"address": "127.0.0.1"}),
+    ]
+
+
 @pytest.mark.parametrize("headers", [{}, BEARER])
 def test_without_a_token_the_page_is_read_only(serving: Serving, headers: dict[str, str]) -> None:
     """And says so."""

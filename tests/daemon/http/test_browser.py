@@ -7,10 +7,12 @@ from dataclasses import replace
 from importlib.resources import files
 
 import pytest
+import requests
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from reconciler.daemon.http.events import MOST_READERS
 from reconciler.model.identity import ReleaseId
 from reconciler.model.sync import ViewChanged
 from tests.daemon.http.board import NEW, PRODUCTION, STAGING, FakeBoard, release
@@ -180,3 +182,27 @@ def test_a_page_tells_when_the_daemon_is_gone(browser: Browser, serving: Serving
     is_live(browser)
     served.stop()
     until(browser, "return document.getElementById('live').innerText.includes('does not answer')")
+
+
+def test_a_page_finds_the_daemon_again(browser: Browser, serving: Serving) -> None:
+    """After a restart it shows how things are then, though no event of it was told to this page."""
+    served = serving()
+    browser.driver.get(served.url)
+    is_live(browser)
+    served.stop()
+    until(browser, "return document.body.dataset.live === 'no'")
+    port = int(served.url.rpartition(":")[2])
+    serving(FakeBoard({"staging": STAGING}), port)
+    until(browser, "return document.querySelectorAll('main article').length === 1")
+
+
+def test_a_page_that_was_sent_away_comes_back(browser: Browser, serving: Serving) -> None:
+    """Too many pages were open; when one has gone, its place is taken."""
+    served = serving()
+    others = [requests.get(f"{served.url}/events", stream=True, timeout=10) for _ in range(MOST_READERS)]
+    browser.driver.get(served.url)
+    until(browser, "return document.body.dataset.live === 'no'")
+    for other in others:
+        other.close()
+    served.updates.tell(ViewChanged(STAGING))
+    is_live(browser)

@@ -10,6 +10,8 @@ import pytest
 
 from reconciler.daemon.http.site import Answer
 from reconciler.model.identity import NamespaceId, ReleaseId
+from reconciler.model.standing import Condition as HealthCondition
+from reconciler.model.standing import Health
 from reconciler.model.sync import Condition, ConditionKind, EnvironmentView, Trigger, Why
 from tests.daemon.http.board import FINDING, NOW, OLD, PRODUCTION, RUNS, FakeBoard, release
 from tests.daemon.http.conftest import Serving
@@ -184,8 +186,10 @@ def everywhere(text: str) -> EnvironmentView:
     commit = replace(OLD, subject=text, author=person, signature=replace(OLD.signature, signer=text))
     target = ReleaseId(text, text, text)
     finding = replace(FINDING, target=target, message=text, evidence=(text, text), hint=text)
-    shown = release("api")
-    shown = replace(shown, id=target, standing=replace(shown.standing, reason=text, chart=text), findings=(finding,))
+    shown, ill = release("api"), Health(HealthCondition.FAILED, text)
+    shown = replace(
+        shown, id=target, standing=replace(shown.standing, reason=text, chart=text), health=ill, findings=(finding,)
+    )
     step = replace(RUNS[0].steps[0], target=target, message=text, findings=(finding,))
     run = replace(RUNS[0], why=Why(Trigger.USER, text), commit=commit, message=text, errors=(text,), steps=(step,))
     return EnvironmentView(

@@ -3,8 +3,9 @@
 (() => {
   const told = document.getElementById("live");
   const about = document.body.dataset.environment;
-  const PAUSE = 1000, EVERY = 60000;
-  let timer = 0, reading = false, again = false, tries = 0;
+  // Milliseconds.
+  const PAUSE = 1000, EVERY = 60000, RETRY = 5000;
+  let source, timer = 0, reading = false, again = false, failures = 0;
 
   const say = (text) => { if (told.textContent !== text) told.textContent = text; };
 
@@ -55,24 +56,37 @@
     timer = setTimeout(() => { timer = 0; read(); }, PAUSE);
   };
 
-  const source = new EventSource("/events");
-  source.addEventListener("changed", (event) => {
+  const changed = (event) => {
     const { environment, text } = JSON.parse(event.data);
     if (about && environment && environment !== about) return;
     if (text) say(text);
     later();
-  });
-  source.addEventListener("behind", later);
-  source.onopen = () => {
+  };
+
+  const opened = () => {
     document.body.dataset.live = "yes";
-    if (tries) { say("Connected again."); later(); }
-    tries = 0;
+    if (failures) { say("Connected again."); later(); }
+    failures = 0;
   };
-  source.onerror = () => {
-    tries += 1;
+
+  const failed = () => {
+    failures += 1;
     document.body.dataset.live = "no";
-    if (tries > 1) say("The daemon does not answer: what is shown may be old.");
+    if (failures > 1) say("The daemon does not answer: what is shown may be old.");
+    // A browser tries again by itself, but not after an answer that is no stream, such as a proxy's.
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, RETRY);
   };
+
+  const connect = () => {
+    source = new EventSource("/events");
+    source.addEventListener("changed", changed);
+    source.addEventListener("behind", later);
+    source.onopen = opened;
+    source.onerror = failed;
+  };
+
+  connect();
   addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   setInterval(() => { if (!document.hidden) later(); }, EVERY);
 })();
