@@ -39,7 +39,7 @@ def test_bounds(failures: int, chance: float) -> None:
 
 def test_failures_in_a_row() -> None:
     """Each waits longer; others are not held up."""
-    attempts = Attempts()
+    attempts: Attempts[str] = Attempts()
     for now in (100.0, 200.0, 300.0):
         attempts = attempts.failed("api", "v1", now, 0.0)
     assert attempts.ready_at("api", "v1") == 320.0
@@ -50,7 +50,7 @@ def test_failures_in_a_row() -> None:
 
 def test_a_remedy_is_tried_at_once() -> None:
     """Another commit, other values: the wait was for what failed. When that fails too, it counts from one."""
-    attempts = Attempts().failed("api", "v1", 100.0, 0.0).failed("api", "v1", 110.0, 0.0)
+    attempts = Attempts[str]().failed("api", "v1", 100.0, 0.0).failed("api", "v1", 110.0, 0.0)
     assert attempts.ready_at("api", "v2") < 0
     attempts = attempts.failed("api", "v2", 200.0, 0.0)
     assert (attempts.ready_at("api", "v2"), attempts.failures("api")) == (205.0, 1)
@@ -58,6 +58,6 @@ def test_a_remedy_is_tried_at_once() -> None:
 
 def test_success_forgets() -> None:
     """What has come right is not remembered, and nothing grows for ever."""
-    attempts = Attempts().failed("api", "v1", 100.0, 0.0)
+    attempts = Attempts[str]().failed("api", "v1", 100.0, 0.0)
     assert attempts.succeeded("api") == Attempts()
     assert attempts.failures("api") == 1
