@@ -50,7 +50,8 @@ def test_failures_in_a_row() -> None:
 
 def test_a_remedy_is_tried_at_once() -> None:
     """Another commit, other values: the wait was for what failed. When that fails too, it counts from one."""
-    attempts = Attempts[str]().failed("api", "v1", 100.0, 0.0).failed("api", "v1", 110.0, 0.0)
+    attempts: Attempts[str] = Attempts()
+    attempts = attempts.failed("api", "v1", 100.0, 0.0).failed("api", "v1", 110.0, 0.0)
     assert attempts.ready_at("api", "v2") < 0
     attempts = attempts.failed("api", "v2", 200.0, 0.0)
     assert (attempts.ready_at("api", "v2"), attempts.failures("api")) == (205.0, 1)
@@ -58,6 +59,7 @@ def test_a_remedy_is_tried_at_once() -> None:
 
 def test_success_forgets() -> None:
     """What has come right is not remembered, and nothing grows for ever."""
-    attempts = Attempts[str]().failed("api", "v1", 100.0, 0.0)
+    attempts: Attempts[str] = Attempts()
+    attempts = attempts.failed("api", "v1", 100.0, 0.0)
     assert attempts.succeeded("api") == Attempts()
     assert attempts.failures("api") == 1
