@@ -27,14 +27,18 @@ _STEP = 0.01
 class Server:
     """A server that answers; see `serve`."""
 
-    def __init__(self, uvicorn: Uvicorn, thread: threading.Thread, listening: socket.socket) -> None:
+    def __init__(
+        self, uvicorn: Uvicorn, thread: threading.Thread, listening: socket.socket, ending: Callable[[], None]
+    ) -> None:
         self._uvicorn = uvicorn
         self._thread = thread
         self._listening = listening
+        self._ending = ending
         self.port: int = listening.getsockname()[1]
 
     def stop(self) -> None:
         """End it: what is under way has two seconds."""
+        self._ending()
         self._uvicorn.should_exit = True
         self._thread.join(_START_SECONDS)
         self._listening.close()
@@ -45,11 +49,12 @@ class Server:
         return self._thread.is_alive()
 
 
-def serve(app: App, listen: str) -> Server:
+def serve(app: App, listen: str, ending: Callable[[], None] = lambda: None) -> Server:
     """Serve an application; port 0: one that is free.
 
     Args:
         listen: `HOST:PORT`, with an IPv6 address in brackets; without a host: on all addresses.
+        ending: called first when the server stops, so that the application ends its streams.
 
     Raises:
         ListenError: the address cannot be listened on.
@@ -61,6 +66,8 @@ def serve(app: App, listen: str) -> Server:
         app,
         log_config=None,
         access_log=False,
+        http="h11",
+        ws="none",
         lifespan="off",
         proxy_headers=False,
         server_header=False,
@@ -71,7 +78,7 @@ def serve(app: App, listen: str) -> Server:
     thread = threading.Thread(target=uvicorn.run, args=([listening],), name="http", daemon=True)
     thread.start()
     _await_start(uvicorn, thread, listen)
-    return Server(uvicorn, thread, listening)
+    return Server(uvicorn, thread, listening, ending)
 
 
 def _listen(listen: str) -> socket.socket:

@@ -48,14 +48,10 @@ def serving() -> Iterator[Serving]:
     def start(board: FakeBoard | None = None, port: int = 0, **changes: object) -> Served:
         shown, updates = board or FakeBoard(), Updates()
         site = Site(shown, shown, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
-        server = serve(application(replace(site, **changes)), f"127.0.0.1:{port}")  # type: ignore[arg-type]
-
-        def stop() -> None:
-            updates.close()
-            server.stop()
-
-        ends.append(stop)
-        return Served(shown, updates, f"http://127.0.0.1:{server.port}", stop)
+        app = application(replace(site, **changes))  # type: ignore[arg-type]
+        server = serve(app, f"127.0.0.1:{port}", updates.close)
+        ends.append(server.stop)
+        return Served(shown, updates, f"http://127.0.0.1:{server.port}", server.stop)
 
     yield start
     for end in ends:

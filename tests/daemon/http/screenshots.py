@@ -27,13 +27,12 @@ def main() -> None:
     """Take them all, as somebody who is logged in."""
     board, updates = FakeBoard(), Updates()
     site = Site(board, board, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
-    server = serve(application(site), "127.0.0.1:0")
+    server = serve(application(site), "127.0.0.1:0", updates.close)
     browser = Browser()
     try:
         _take(browser, f"http://127.0.0.1:{server.port}")
     finally:
         browser.close()
-        updates.close()
         server.stop()
 
 

@@ -120,5 +120,8 @@ def test_streams_end_with_the_daemon(serving: Serving) -> None:
     served = serving()
     with Reader(served) as reader:
         until(lambda: served.updates.readers == 1)
-        served.updates.close()
+        began = time.monotonic()
+        served.stop()
         assert reader.next() == {}
+    # Less than the grace after which streams are cut off.
+    assert time.monotonic() - began < 1.5
