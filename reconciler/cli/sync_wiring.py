@@ -10,27 +10,33 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from reconciler.adapters.clock import SystemClock
+from reconciler.adapters.kube.watch import KubeWatcher
 from reconciler.adapters.watching import watching
+from reconciler.cli.sync_site import serve_site
 from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_leases
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec, SyncSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
+from reconciler.daemon.drift import DriftWatch
 from reconciler.daemon.leading import Candidate, Changed, Leadership, Shares
 from reconciler.daemon.load import SyncFile
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.observers import Observers, make_observers
-from reconciler.daemon.origin import FolderOrigin, GitOrigin, Origin
+from reconciler.daemon.origin import FolderOrigin, GitOrigin
 from reconciler.daemon.repository import git_source
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Polling
 from reconciler.desired.clusters import lone_cluster
 from reconciler.model.desired import ClusterAccess
+from reconciler.model.identity import Target
 from reconciler.model.policy import LockPolicy
+from reconciler.model.source import GitSource
 
 # Runs at once, over all environments; each has threads of its own for its releases.
 _SLOTS = 8
@@ -41,14 +47,16 @@ STOPPED_HARD = 1
 
 def run_daemon(file: SyncFile, engine: str, grace: float, *, watch: bool) -> int:
     """Run until a signal; the exit code."""
+    signals = Signals()
     with ExitStack() as ends:
         observers = make_observers(file.spec, file.secret)
         ends.callback(observers.close)
-        daemon = _make_daemon(file, engine, observers)
+        made = _make(file, engine, observers)
+        daemon, board = made.daemon, made.board
         ends.callback(daemon.close)
         if watch and file.spec.source.folder:
             ends.enter_context(_watched(_folder_of(file), daemon))
-        signals = Signals()
+        ends.callback(serve_site(file, made.source, board, daemon, observers).stop)
         daemon.begin()
         _wait(daemon, signals, observers)
         return _end(daemon, signals, grace)
@@ -109,34 +117,52 @@ def _joined(daemon: Daemon, seconds: float, hurried: Callable[[], bool]) -> bool
     return daemon.join(0.0)
 
 
-def _make_daemon(file: SyncFile, engine: str, observers: Observers) -> Daemon:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A daemon, how all stands, and the repository that it follows, if it is none of a folder."""
+
+    daemon: Daemon
+    board: LiveBoard
+    source: GitSource | None
+
+
+def _make(file: SyncFile, engine: str, observers: Observers) -> _Made:
     names, hurry, clock = Names(), Hurry(), SystemClock()
     state = _state_folder(file)
+    heard = observers.metrics.asked
+    source = git_source(file) if file.spec.source.git else None
+    board = LiveBoard([observers.tell])
+
+    def drifted(environment: str, target: Target, found: str) -> None:
+        daemon.drifted(environment, target, found)
+
     around = Surroundings(
-        context=lambda folder, path: make_context(path, engine, observers.metrics.asked, folder),
+        context=lambda folder, path: make_context(path, engine, heard, folder),
         keep=partial(_keep, file.spec),
         claim=names.claim,
         lead=_leaders(file, clock),
-        board=LiveBoard([observers.tell]),
+        board=board,
         memory=Memory(state / "state.json"),
         clock=clock,
         chance=random.random,
         slots=threading.BoundedSemaphore(_SLOTS),
         haste=hurry,
+        watching=DriftWatch(lambda access: KubeWatcher(access, heard), drifted),
         introduce=observers.introduce,
     )
-    return Daemon(_asking(file, state), around, names, hurry)
+    daemon = Daemon(_asking(file, source, state), around, names, hurry)
+    return _Made(daemon, board, source)
 
 
-def _asking(file: SyncFile, state: Path) -> Asking:
-    source = file.spec.source
-    if source.folder:
-        return Asking(FolderOrigin(_folder_of(file), source.environments), None)
+def _asking(file: SyncFile, source: GitSource | None, state: Path) -> Asking:
+    environments = file.spec.source.environments
+    if source is None:
+        return Asking(FolderOrigin(_folder_of(file), environments), None)
     from reconciler.adapters.git.mirror import GitMirror  # noqa: PLC0415 (of no use to folders)
 
-    mirror = GitMirror(git_source(file), state, os.environ)
-    origin: Origin = GitOrigin(mirror, source.environments, verified=file.spec.verify is not None)
-    return Asking(origin, Polling(file.spec.poll))
+    mirror = GitMirror(source, state, os.environ)
+    verified = file.spec.verify is not None
+    return Asking(GitOrigin(mirror, environments, verified=verified), Polling(file.spec.poll))
 
 
 def _folder_of(file: SyncFile) -> Path:

@@ -116,6 +116,15 @@ class Expectations:
         kept = {source: names for source, names in before.sources.items() if source.access.name in left}
         return Expectations(objects, {**kept, **self.sources})
 
+    def joined(self, other: Expectations) -> Expectations:
+        """These and those, of two parts of one environment."""
+        nowhere: frozenset[str] = frozenset()
+        sources = {
+            source: self.sources.get(source, nowhere) | other.sources.get(source, nowhere)
+            for source in {**self.sources, **other.sources}
+        }
+        return Expectations({**self.objects, **other.objects}, sources)
+
 
 NOTHING = Expectations()
 

@@ -13,8 +13,8 @@ from reconciler.apply.executor import Haste
 from reconciler.daemon.conditions import Obstacle, renewed
 from reconciler.daemon.decide import Go, Situation, decide
 from reconciler.daemon.origin import Checkout
-from reconciler.daemon.runner import Files, Guard, Ran, Runner
-from reconciler.daemon.showing import after, limits, next_look, with_run
+from reconciler.daemon.runner import Files, Guard, Runner
+from reconciler.daemon.showing import Last, after, limits, next_look, with_run
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.views import errors_of, obstacles_of
 from reconciler.errors import DesiredStateError, ReconcilerError
@@ -56,7 +56,7 @@ class Keeper:
         self._rejected: Checkout | None = None
         self._files: Files | None = None
         self._invalid: Obstacle | None = None
-        self._ran: Ran | None = None
+        self._last: Last | None = None
         self._due, self._settling = float("-inf"), 0
         self._view = EnvironmentView(Path(path).stem, path)
         self._leadership: Leadership | None = None
@@ -129,6 +129,7 @@ class Keeper:
                 self._wake.wait(max(min(step.until - self._around.clock.ticks(), _LONGEST), 0.0))
         if self._leadership:
             self._leadership.end()
+        self._around.watching.forget(self.name)
 
     def _situation(self) -> Situation:
         files = self._files
@@ -192,6 +193,7 @@ class Keeper:
         if name == self.name and (self._leadership or not self._around.lead):
             return
         self._around.board.drop(self.name)
+        self._around.watching.forget(self.name)
         self._view = replace(self._view, name=name)
         if self._leadership:
             self._leadership.end()
@@ -205,6 +207,8 @@ class Keeper:
             self._around.board.tell(LeadershipChanged(self.name, leading, holder))
         if leading:
             self.ask(Why(Trigger.START))
+        else:
+            self._around.watching.forget(self.name)
         self._wake.set()
 
     def _run(self, why: Why) -> None:
@@ -220,7 +224,7 @@ class Keeper:
         self._publish()
         keep = around.keep(self.name)
         ran = self._runner.run(files, why, keep, Guard(self._acting, self._haste))
-        self._ran = ran
+        self._last = Last(obstacles_of(ran.turn, ran.said), waits=bool(ran.run.changes) and not ran.allowed)
         now, ticks = around.clock.now(), around.clock.ticks()
         pace = next_look(keep, ran, self._settling, now, around.chance())
         self._due, self._settling = ticks + pace.due, pace.settling
@@ -244,7 +248,7 @@ class Keeper:
 
     def _publish(self) -> None:
         """Tell how it stands, to the board."""
-        around, view, ran = self._around, self._view, self._ran
+        around, view, last = self._around, self._view, self._last
         now = around.clock.now()
         keep = around.keep(self.name)
         with self._lock:
@@ -252,7 +256,7 @@ class Keeper:
         obstacles = [item for item in (source, self._invalid) if item]
         if not self._is_leading:
             obstacles.append(Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it"))
-        obstacles += [*limits(keep, ran, now, self._suspended()), *(obstacles_of(ran.turn, ran.said) if ran else ())]
-        conditions = renewed(view.conditions, obstacles, now, ready=ran is not None)
+        obstacles += [*limits(keep, last, now, self._suspended()), *(last.obstacles if last else ())]
+        conditions = renewed(view.conditions, obstacles, now, ready=last is not None)
         self._view = replace(view, conditions=conditions)
         around.board.put(self._view)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.expectations import expectations
 from reconciler.daemon.hold import hold_back, leave_drift, noted
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.surroundings import Surroundings
@@ -24,6 +25,7 @@ from reconciler.model.outcome import ActionOutcome, Event
 from reconciler.model.sync import Run, RunStarted, StepEnded, Trigger, Why
 
 if TYPE_CHECKING:
+    from reconciler.daemon.expected import Expectations
     from reconciler.flows.planning import Found
     from reconciler.model.identity import Target
     from reconciler.model.plan import Plan
@@ -156,15 +158,27 @@ class _One:
         self._runner, self._files, self._why, self._keep = runner, files, why, keep
         self._context, self._guard, self._run = context, guard, run
         self.held: dict[Target, float] = {}
+        self._expected: Expectations | None = None
 
     def take(self, *, allowed: bool) -> Turn:
+        """It, and then watch for what differs from what it has seen."""
+        watching, name = self._runner.around.watching, self._files.name
+        watching.pause(name)
+        turn = self._taken(allowed=allowed)
+        if self._expected:
+            watching.follow(name, self._expected, set(self._files.clusters) - set(turn.reached))
+        else:
+            watching.resume(name)
+        return turn
+
+    def _taken(self, *, allowed: bool) -> Turn:
         around = self._runner.around
         conduct = Conduct(self._keep.workers, _unseen, self._emit, make=self._make, haste=self._guard.haste)
         scope = self._runner.scope(self._files, self._why)
         try:
             with around.slots, self._guard.acting():
                 request = Request(self._files.path)
-                return take_turn(request, self._context, conduct, scope, allowed=allowed)
+                return take_turn(request, self._context, conduct, self._seen, scope, allowed=allowed)
         except ReconcilerError as error:
             return Turn(trouble=error)
         except Exception as error:  # noqa: BLE001 (a bug that one environment meets must not end the others)
@@ -177,6 +191,10 @@ class _One:
         held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
         self.held.update(held.until)
         return held.plan
+
+    def _seen(self, found: Found) -> None:
+        part = expectations(found.desired, found.observed)
+        self._expected = self._expected.joined(part) if self._expected else part
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, ActionOutcome):

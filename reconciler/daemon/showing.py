@@ -47,14 +47,26 @@ def _says_nothing(run: Run) -> bool:
     return run.result.is_success and not run.steps
 
 
-def limits(keep: KeepSpec, ran: Ran | None, now: datetime, suspended: str) -> Iterable[Obstacle]:
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the last run has found to stand in the way.
+
+    Attributes:
+        waits: there was something to do, and nothing might be changed.
+    """
+
+    obstacles: tuple[Obstacle, ...]
+    waits: bool
+
+
+def limits(keep: KeepSpec, last: Last | None, now: datetime, suspended: str) -> Iterable[Obstacle]:
     """What of the way it is kept stands between it and the newest commit."""
     if suspended:
         hint = "resume it, or take `suspend` out of the Sync file"
         yield Obstacle(ConditionKind.SUSPENDED, f"suspended {suspended}", hint)
     if keep.dry_run:
         yield Obstacle(ConditionKind.DRY_RUN, "it is only looked at", "take `dryRun` out of the Sync file")
-    elif ran and not ran.allowed and ran.run.changes and not is_open(keep.windows, now):
+    elif last and last.waits and not is_open(keep.windows, now):
         opens = next_opening(keep.windows, now)
         when = f" until {opens:%a %Y-%m-%d %H:%M} UTC" if opens else ""
         yield Obstacle(ConditionKind.WINDOW_CLOSED, f"what is planned waits{when}")

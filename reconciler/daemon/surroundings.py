@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.expected import Expectations
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.recorder import Introduce, no_introduction
 from reconciler.flows.context import Context
@@ -18,6 +20,26 @@ from reconciler.model.lease import Clock
 
 if TYPE_CHECKING:
     from reconciler.daemon.leading import Changed, Leadership
+
+
+class Watching(Protocol):
+    """Watches what an environment has in its clusters. Methods take no time, and do not raise."""
+
+    def pause(self, environment: str) -> None:
+        """A run begins: what it changes itself is no drift."""
+        ...
+
+    def follow(self, environment: str, expectations: Expectations, left: AbstractSet[str]) -> None:
+        """A run has ended, with this look at all clusters but those `left`: tell what differs from it."""
+        ...
+
+    def resume(self, environment: str) -> None:
+        """A run has ended without a look."""
+        ...
+
+    def forget(self, environment: str) -> None:
+        """It is not kept any more, by this replica."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +54,7 @@ class Surroundings:
         chance: a number from 0 to 1.
         slots: as many as there may be runs at once.
         haste: whether the daemon is about to end.
+        watching: tells of drift between two runs.
         introduce: is told the clusters of an environment, when its files are others than before.
     """
 
@@ -45,4 +68,5 @@ class Surroundings:
     chance: Callable[[], float]
     slots: threading.Semaphore
     haste: Callable[[], Haste]
+    watching: Watching
     introduce: Introduce = no_introduction

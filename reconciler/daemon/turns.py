@@ -9,6 +9,7 @@ from reconciler.errors import ChartError, ClusterError, DesiredStateError, Desir
 from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context, Request
 from reconciler.flows.keep import Kept, keep
+from reconciler.flows.planning import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,17 @@ class Turn:
         return isinstance(self.trouble, DesiredStateError | DesiredStateErrors | ChartError)
 
 
-def take_turn(request: Request, context: Context, conduct: Conduct, scope: Scope, *, allowed: bool) -> Turn:
+def take_turn(
+    request: Request, context: Context, conduct: Conduct, seen: Callable[[Found], None], scope: Scope, *, allowed: bool
+) -> Turn:
     """Keep an environment; what stands in the way is told, and not raised.
 
     While a cluster cannot be reached, the releases of the others are kept without it: each cluster as a part of the
-    file, as with `--only cluster=NAME`. Nothing is pruned then.
+    file, as with `--only cluster=NAME`. Nothing is pruned then. `seen` is given the last look at each part.
     """
 
     def part(*selectors: str) -> Kept:
-        return keep(replace(request, only=selectors), context, conduct, may_change=allowed)
+        return keep(replace(request, only=selectors), context, conduct, seen, may_change=allowed)
 
     try:
         if scope.is_whole:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from reconciler.flows.apply import Conduct, carry_out
 from reconciler.flows.context import Context, Request
-from reconciler.flows.planning import look, look_again
+from reconciler.flows.planning import Found, look, look_again
 from reconciler.flows.status import Status, status_of
 from reconciler.model.lease import Hold
 from reconciler.model.outcome import Outcome, Result
@@ -39,15 +40,22 @@ class Kept:
         return replace(self.plan, actions=tuple(item for item in self.plan.actions if item.target not in done))
 
 
-def keep(request: Request, context: Context, conduct: Conduct, *, may_change: bool) -> Kept:
-    """Look at an environment, and make it so if it may be changed. Raises as `apply` does."""
+def keep(
+    request: Request, context: Context, conduct: Conduct, seen: Callable[[Found], None], *, may_change: bool
+) -> Kept:
+    """Look at an environment, and make it so if it may be changed. Raises as `apply` does.
+
+    `seen` is given the last look, while its readers are open.
+    """
     found = look(request, context)
     with closing(found.tools.engine):
         if not may_change:
             planned = conduct.make(found)
             conduct.show(planned)
+            seen(found)
             return Kept(planned, None, status_of(found))
         outcome = carry_out(found, request, context, conduct)
         if any(item.result is not Result.UNCHANGED for item in outcome.actions):
             found = look_again(found, context, Hold(everyone=request.break_lock))
+        seen(found)
         return Kept(outcome.plan, outcome, status_of(found))

@@ -10,18 +10,34 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import yaml
 
 from tests.conftest import Kubectl
 from tests.e2e.conftest import CONFIG_MAP
 from tests.git_servers import Origin, make_origin
+from tests.servers import free_port
 
 pytestmark = pytest.mark.e2e
 
+MAIN = "main: {kubeconfig: {env: RECONCILE_KUBECONFIG}}"
 CHART = "apiVersion: v2\nname: note\nversion: 0.1.0\n"
+
+_SLOW = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: slow}
+    spec:
+      selector: {matchLabels: {app: slow}}
+      template:
+        metadata: {labels: {app: slow}}
+        spec: {nodeSelector: {there: is-no-such-node}, containers: [{name: main, image: example.com/app:1}]}
+"""
+SLOW = {"charts/slow/templates/slow.yaml": _SLOW}
 
 
 @dataclass
@@ -69,38 +85,38 @@ class Kept:
     kubectl: Kubectl
     running: list[Daemon] = field(default_factory=list)
 
-    def commit(self, message: str, body: str, name: str = "env") -> str:
-        """Commit an environment file with these releases; gives the commit's name."""
+    def commit(self, message: str, body: str, clusters: str = MAIN, more: Mapping[str, str] | None = None) -> str:
+        """Commit an environment file with these releases, and the charts; gives the commit's name."""
         head = f"""
             apiVersion: reconciler/v1
             kind: Environment
-            name: {self.namespace}-{name}
-            clusters: {{main: {{kubeconfig: {{env: RECONCILE_KUBECONFIG}}}}}}
+            name: {self.namespace}-env
+            clusters: {{{clusters}}}
             defaults: {{namespace: {self.namespace}}}
-            namespaces: {{{self.namespace}: {{}}}}
+            namespaces: {{{self.namespace}: {{cluster: main}}}}
         """
         files = {
-            f"environments/{name}.yaml": dedent(head).lstrip() + dedent(body).lstrip(),
+            "environments/env.yaml": dedent(head).lstrip() + dedent(body).lstrip(),
             "charts/note/Chart.yaml": CHART,
             "charts/note/values.yaml": "text: begin\n",
             "charts/note/templates/note.yaml": dedent(CONFIG_MAP),
+            "charts/slow/Chart.yaml": CHART.replace("note", "slow"),
+            **{name: dedent(text) for name, text in (more or {}).items()},
         }
         return self.origin.commit(message, files)
 
-    def write(self, more: str = "", source: str | None = None) -> Path:
-        """Write a Sync file."""
+    def write(self, more: str = "", state: str = "state") -> None:
+        """Write the Sync file."""
         git = f"git: {{url: '{self.origin.url}', branch: main}}"
         text = f"""
             apiVersion: reconciler/v1
             kind: Sync
-            source: {{{source or git}, environments: "environments/*.yaml"}}
+            source: {{{git}, environments: "environments/*.yaml"}}
             poll: 1s
-            state: state
+            state: {state}
             server: {{listen: "127.0.0.1:0"}}
         """
-        path = self.folder / "sync.yaml"
-        path.write_text(dedent(text).lstrip() + dedent(more).lstrip())
-        return path
+        (self.folder / "sync.yaml").write_text(dedent(text).lstrip() + more)
 
     def start(self, *options: str, **environ: str) -> Daemon:
         """Start a daemon."""
@@ -139,21 +155,125 @@ def kept(tmp_path: Path, namespace: str, kubeconfig: str, kubectl: Kubectl) -> I
 
 def release(text: str, name: str = "note") -> str:
     """A release whose ConfigMap has a text."""
-    return f"releases: {{{name}: {{chart: ../charts/note, values: [{{text: {text}}}]}}}}\n"
+    return f"releases:\n  {name}: {{chart: ../charts/note, values: [{{text: {text}}}]}}\n"
 
 
 def test_commits(kept: Kept) -> None:
-    """A good commit is applied; a bad one leaves the last good one, from which drift is corrected still, and is told
-    with the place of each mistake; the next good one is applied; the end is in order."""
+    """A good commit is applied; a bad one leaves the last good one, from which drift is corrected still as it happens,
+    and is told with the place of each mistake; the next good one is applied; the end is in order."""
     kept.commit("First", release("first"))
-    kept.write("defaults: {interval: 2s}\n")
+    kept.write()
     daemon = kept.start()
     daemon.until(lambda: kept.text("note") == "first")
     kept.commit("Bad", "relaeses: {}\n")
     daemon.until(lambda: "environments/env.yaml:7:1" in daemon.log.read_text())
     kept.kubectl("patch", "configmap", "note", "-n", kept.namespace, "--type=merge", '-p={"data":{"text":"mine"}}')
     daemon.until(lambda: kept.text("note") == "first")
+    assert daemon.lines("run ended", trigger="drift", result="converged")
     kept.commit("Good again", release("third"))
     daemon.until(lambda: kept.text("note") == "third")
     daemon.signal(signal.SIGTERM)
     assert daemon.ended() == 0, daemon.log.read_text()
+
+
+def test_one_bad_release(kept: Kept) -> None:
+    """A release that fails is tried again later and later, and keeps nothing from another."""
+    bad = "  bad: {chart: ../charts/slow, wait: 1s}\n"
+    kept.commit("One never gets ready", release("first") + bad, more=SLOW)
+    kept.write("defaults: {interval: 1s}\n")
+    daemon = kept.start()
+    daemon.until(lambda: len(daemon.lines("run ended", result="failed")) > 2)
+    assert kept.text("note") == "first"
+    failures = daemon.lines("action ended", result="failed")
+    assert {line["release"] for line in failures} == {f"release/{kept.namespace}/bad"}
+    assert len(failures) < len(daemon.lines("run ended", result="failed"))
+    kept.commit("A remedy", release("second") + "  bad: {chart: ../charts/note, values: [{text: well}]}\n")
+    daemon.until(lambda: kept.text("bad") == "well")
+
+
+def test_a_dead_cluster(kept: Kept) -> None:
+    """What goes to the others is applied, also within one environment; the dead one is told, and tried again."""
+    kubeconfig = yaml.safe_load(kept.kubeconfig)
+    kubeconfig["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{free_port()}"
+    kept.commit(
+        "Two clusters",
+        """
+        releases:
+          note: {cluster: main, chart: ../charts/note, values: [{text: first}]}
+          far: {cluster: far, namespace: default, chart: ../charts/note}
+        """,
+        clusters="main: {kubeconfig: {env: RECONCILE_KUBECONFIG}}, far: {kubeconfig: {env: FAR}}",
+    )
+    kept.write()
+    daemon = kept.start(FAR=yaml.safe_dump(kubeconfig))
+    daemon.until(lambda: kept.text("note") == "first")
+    daemon.until(lambda: "unreachable: far: " in daemon.log.read_text())
+    kept.kubectl("delete", "configmap", "note", "-n", kept.namespace)
+    daemon.until(lambda: kept.text("note") == "first")
+
+
+@pytest.mark.parametrize(
+    ("how", "condition"),
+    [
+        ("defaults: {dryRun: true}\n", "dry run"),
+        ("defaults: {suspend: true}\n", "suspended"),
+        ("defaults: {windows: [{opens: '00:00', closes: '00:01', days: [DAY]}]}\n", "window closed"),
+    ],
+)
+def test_nothing_is_changed(kept: Kept, how: str, condition: str) -> None:
+    """In a dry run, while it is suspended, and while no window is open; and the reason is told."""
+    kept.commit("First", release("first"))
+    kept.write(how.replace("DAY", f"{datetime.now(UTC) + timedelta(days=3):%a}".lower()))
+    daemon = kept.start()
+    daemon.until(lambda: condition in str([line.get("conditions") for line in daemon.lines("conditions changed")]))
+    if condition != "suspended":
+        daemon.until(lambda: daemon.lines("run ended", result="planned"))
+    daemon.signal(signal.SIGTERM)
+    assert daemon.ended() == 0
+    assert kept.kubectl("get", "namespace", kept.namespace, "--ignore-not-found") == ""
+
+
+def test_the_end_in_the_middle(kept: Kept) -> None:
+    """SIGTERM lets what is under way go on for the grace, ends it in order then, and leaves nothing half-done."""
+    kept.commit("Slow", "releases: {slow: {chart: ../charts/slow, wait: 0}}\n", more=SLOW)
+    kept.write()
+    daemon = kept.start("-f", "sync.yaml", "--grace", "1s")
+    daemon.until(lambda: "slow" in kept.kubectl("get", "deployments", "-n", kept.namespace))
+    daemon.signal(signal.SIGTERM)
+    assert daemon.ended(40) == 0, daemon.log.read_text()
+    assert daemon.lines("run ended", result="interrupted")
+    stored = kept.kubectl("get", "secrets", "-n", kept.namespace, "-l", "owner=helm", "--show-labels")
+    assert "status=failed" in stored
+    assert "pending" not in stored
+
+
+def test_replicas(kept: Kept) -> None:
+    """One of two acts; when it is killed, the other does, within the time of its Lease."""
+    kept.commit("First", release("first"))
+    leader = "leader: {kubeconfig: {env: RECONCILE_KUBECONFIG}, duration: 3s}\n"
+    kept.write(leader)
+    first = kept.start()
+    first.until(lambda: kept.text("note") == "first")
+    kept.write(leader + "# another state\n", state="other")
+    second = kept.start()
+    second.until(lambda: "standing by" in second.log.read_text())
+    assert not second.lines("run started")
+    first.process.kill()
+    kept.commit("Second", release("second"))
+    second.until(lambda: kept.text("note") == "second", 20)
+    second.signal(signal.SIGTERM)
+    assert second.ended() == 0
+
+
+def test_a_folder(kept: Kept) -> None:
+    """`--watch` applies each change of the files here, as they are saved; SIGHUP looks at once."""
+    kept.commit("First", release("first"))
+    daemon = kept.start("-e", "origin/environments/env.yaml", "--watch", "--listen", "127.0.0.1:0")
+    daemon.until(lambda: kept.text("note") == "first")
+    path = kept.origin.path / "environments/env.yaml"
+    path.write_text(path.read_text().replace("first", "second"))
+    daemon.until(lambda: kept.text("note") == "second")
+    daemon.signal(signal.SIGHUP)
+    daemon.until(lambda: daemon.lines("run ended", trigger="signal", result="unchanged"))
+    daemon.signal(signal.SIGINT)
+    assert daemon.ended() == 0
