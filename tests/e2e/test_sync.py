@@ -93,7 +93,7 @@ class Kept:
             name: {self.namespace}-env
             clusters: {{{clusters}}}
             defaults: {{namespace: {self.namespace}}}
-            namespaces: {{{self.namespace}: {{cluster: main}}}}
+            namespaces: {{{self.namespace}: {{cluster: main}}{namespaces}}}
         """
         files = {
             "environments/env.yaml": dedent(head).lstrip() + dedent(body).lstrip(),
@@ -200,9 +200,10 @@ def test_a_dead_cluster(kept: Kept) -> None:
         """
         releases:
           note: {cluster: main, chart: ../charts/note, values: [{text: first}]}
-          far: {cluster: far, namespace: default, chart: ../charts/note}
+          far: {cluster: far, namespace: away, chart: ../charts/note}
         """,
         clusters="main: {kubeconfig: {env: RECONCILE_KUBECONFIG}}, far: {kubeconfig: {env: FAR}}",
+        namespaces=", away: {cluster: far}",
     )
     kept.write()
     daemon = kept.start(FAR=yaml.safe_dump(kubeconfig))
