@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports unit generate bench faults screenshots lock system-packages install clean help
+.PHONY: demo test check lint types imports unit generate bench faults soak screenshots lock system-packages install clean help
 
 help:
 	@echo "make demo      install, start the sandbox, and walk through plan, apply, apply again, status"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench     measure the speed, beside the helm program"
 	@echo "make faults    every fault at every request of an apply, as a table in docs/reliability.md; ended, it goes on"
 	@echo "make screenshots  take the guide's pictures of the status page, in Chromium"
+	@echo "make soak      the daemon among commits, drift and outages, and how fast it was; SOAK='--releases 500 --minutes 20'"
 	@echo "make generate  make the schemas and the reference page anew, from the models"
 	@echo "make lock      pin the dependencies anew"
 
@@ -71,6 +72,10 @@ faults: install
 
 screenshots: install system-packages
 	$(BIN)/python -m tests.daemon.http.screenshots
+
+soak: install
+	$(BIN)/reconcile sandbox programs
+	$(BIN)/python -m tests.soak.run $(SOAK)
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.sandbox import Sandbox, writes
 from tests.conftest import Kubectl
 from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
+from tests.git_servers import Origin, make_origin
 
 pytestmark = pytest.mark.e2e
 
@@ -170,3 +176,79 @@ def test_its_rights_end_there(project: Project, installed: Installed, kubectl: K
     assert _allowed(kubectl, installed.account, project.namespace) == {**_EVERYWHERE, **_LOOKED_INTO, **kept}
     assert _allowed(kubectl, installed.account, installed.home) == {**_EVERYWHERE, **_LEASES}
     assert _allowed(kubectl, installed.account, "kube-system") == _EVERYWHERE
+
+
+def test_the_daemon_runs_under_it(
+    project: Project, installed: Installed, kubectl: Kubectl, tmp_path: Path, control_plane: Sandbox
+) -> None:
+    """The Sync file as the chart made it, by the ServiceAccount's token: lead, install, drift, prune.
+
+    Only where the repository and the cluster are is another: this is no pod.
+    """
+    origin = make_origin(tmp_path / "origin")
+    _push(project, installed, origin, "one", "two")
+    made = kubectl("-n", installed.home, "get", "configmap", "sync", "-o", r"jsonpath={.data.sync\.yaml}")
+    sync = yaml.safe_load(made)
+    sync["source"] = {"git": {"url": origin.url, "branch": "main"}, "environments": "env.yaml"}
+    sync["leader"]["kubeconfig"] = {"env": "RECONCILE_KUBECONFIG"}
+    sync |= {"state": "state", "poll": "1s", "defaults": {"interval": "2s"}, "server": {"listen": "127.0.0.1:0"}}
+    (tmp_path / "sync.yaml").write_text(yaml.safe_dump(sync))
+    mark = control_plane.settle_audit()
+
+    def there() -> set[str]:
+        names = kubectl("-n", project.namespace, "get", "configmaps", "-o", "jsonpath={.items[*].metadata.name}")
+        return set(names.split()) - {"kube-root-ca.crt"}
+
+    with _daemon(tmp_path, installed) as (process, told):
+        told(lambda: there() == {"one", "two"})
+        kubectl("-n", project.namespace, "delete", "configmap", "one")
+        told(lambda: there() == {"one", "two"})
+        _push(project, installed, origin, "one")
+        told(lambda: there() == {"one"})
+        holder = kubectl("-n", installed.home, "get", "leases", "-o", "jsonpath={.items[*].spec.holderIdentity}")
+        assert "/sync/" in holder
+        process.terminate()
+        assert process.wait(60) == 0
+    control_plane.settle_audit()
+    refused = {
+        f"{record.verb} {record.resource} in {record.namespace}"
+        for record in control_plane.audit.read(mark)
+        if record.user == installed.account and record.code == 403
+    }
+    assert refused == {"list secrets in "}
+
+
+def _push(project: Project, installed: Installed, origin: Origin, *releases: str) -> None:
+    """Commit the environment with these releases."""
+    _shop(project, installed, "releases:\n" + "".join(f"  {name}: {{chart: charts/app}}\n" for name in releases))
+    charts = [path for path in (project.folder / "charts").rglob("*") if path.is_file()]
+    files = [project.folder / "env.yaml", *charts]
+    origin.commit("Change", {str(path.relative_to(project.folder)): path.read_text() for path in files})
+
+
+@contextmanager
+def _daemon(
+    folder: Path, installed: Installed
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[Callable[[], bool]], None]]]:
+    """`reconcile sync` under way, and a way to wait while it is; it is gone afterwards."""
+    given = {"RECONCILE_KUBECONFIG": installed.kubeconfig, "DB": "correct-horse"}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
+    program = Path(sys.executable).with_name("reconcile")
+    log = folder / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [program, "sync", "-f", "sync.yaml"], cwd=folder, env={**kept, **given}, stdout=file, stderr=file
+        )
+
+    def until(holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + 90
+        while not holds():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.2)
+
+    try:
+        yield process, until
+    finally:
+        process.kill()
+        process.wait()
