@@ -85,7 +85,14 @@ class Kept:
     kubectl: Kubectl
     running: list[Daemon] = field(default_factory=list)
 
-    def commit(self, message: str, body: str, clusters: str = MAIN, more: Mapping[str, str] | None = None) -> str:
+    def commit(
+        self,
+        message: str,
+        body: str,
+        clusters: str = MAIN,
+        namespaces: str = "",
+        more: Mapping[str, str] | None = None,
+    ) -> str:
         """Commit an environment file with these releases, and the charts; gives the commit's name."""
         head = f"""
             apiVersion: reconciler/v1
