@@ -158,8 +158,8 @@ _LOOKED_INTO = {
     "pods": "get list watch",
     "pods/log": "get",
     "replicasets.apps": "get list watch",
-    "events": "create get list patch",
-    "events.events.k8s.io": "create get list patch",
+    "events": "list",
+    "events.events.k8s.io": "create patch",
 }
 
 
