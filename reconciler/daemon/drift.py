@@ -60,6 +60,7 @@ class DriftWatch:
             self._expected[environment] = expectations.after(before, left)
             self._arrange()
             told = self._since(environment)
+            self._tidy()
         self._say(told)
 
     def resume(self, environment: str) -> None:
@@ -67,6 +68,7 @@ class DriftWatch:
         with self._lock:
             self._paused.discard(environment)
             told = self._since(environment) if environment in self._expected else []
+            self._tidy()
         self._say(told)
 
     def forget(self, environment: str) -> None:
@@ -75,6 +77,7 @@ class DriftWatch:
             self._paused.discard(environment)
             self._expected.pop(environment, None)
             self._arrange()
+            self._tidy()
 
     def stop(self) -> None:
         """Forget all environments."""
@@ -95,7 +98,7 @@ class DriftWatch:
             if self._watched.get((watched.source, watched.place)) is not watched:
                 return  # it was stopped, and has read on
             for change in find(watched.ledger):
-                watched.ledger.enter(change)
+                watched.ledger.enter(change, with_item=bool(self._paused))
                 for environment in self._expected.keys() - self._paused:
                     told += self._judged(environment, watched, change)
         self._say(told)
@@ -108,6 +111,11 @@ class DriftWatch:
             for change in watched.ledger.changes()
             for told in self._judged(environment, watched, change)
         ]
+
+    def _tidy(self) -> None:
+        if not self._paused:
+            for watched in self._watched.values():
+                watched.ledger.forget_items()
 
     def _judged(self, environment: str, watched: _Watched, change: Change) -> list[_Told]:
         objects, key = self._expected[environment].objects, watched.key(change)

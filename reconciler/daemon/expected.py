@@ -77,9 +77,11 @@ class Expected:
         """Whether the object has gone since, which was in this state last."""
         return self.settled is not None and self._is_later(state)
 
-    def lacks(self, item: JsonMap) -> bool:
-        """Whether the object does not hold what it has to."""
-        return self.manifest is None or any(missing_from(_unpacked(self.manifest), item))
+    def lacks(self, item: JsonMap | None) -> bool:
+        """Whether an object does not hold what it has to. Of one that is not at hand (None), that is not said."""
+        if self.manifest is None:
+            return True
+        return item is not None and any(missing_from(unpacked(self.manifest), item))
 
     def _is_later(self, state: Version) -> bool:
         then = self.settled or state
@@ -152,10 +154,11 @@ def key_of(identity: ObjectId) -> ObjectId:
 
 
 def packed(item: JsonMap) -> bytes:
-    """A manifest, as `Expected` keeps it: a tenth of its size."""
+    """An object as it is kept: a tenth of its size."""
     return zlib.compress(json.dumps(item).encode(), 1)
 
 
-def _unpacked(packed: bytes) -> JsonMap:
+def unpacked(packed: bytes) -> JsonMap:
+    """The object again."""
     found: JsonMap = json.loads(zlib.decompress(packed))
     return found

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from reconciler.daemon.expected import Expected, Version
+from reconciler.daemon.expected import Expected, Version, packed, unpacked
+from reconciler.model.compare import meaningful
 from reconciler.model.identity import ObjectId
 from reconciler.model.json import JsonMap
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An object is there, in this state; `item` is None where only the state is remembered."""
+    """An object is there, in this state.
+
+    Attributes:
+        item: the object; packed, where it is kept for later; None: only its state was kept.
+    """
 
     id: ObjectId
     state: Version
-    item: JsonMap | None = field(repr=False)
+    item: JsonMap | bytes | None = field(repr=False)
 
     @property
     def after(self) -> Version | None:
@@ -30,7 +35,7 @@ class Seen:
 
     def is_drift(self, expected: Expected) -> bool:
         """Whether somebody has to look at the object because of it."""
-        return self.item is None or expected.lacks(self.item)
+        return expected.lacks(unpacked(self.item) if isinstance(self.item, bytes) else self.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +70,24 @@ class Ledger:
     def __init__(self) -> None:
         self._present: dict[ObjectId, Version] = {}
         self._removed: dict[ObjectId, Version] = {}
+        self._items: dict[ObjectId, bytes] = {}
 
-    def enter(self, change: Change) -> None:
-        """Remember a change."""
-        self._present.pop(change.id, None)
-        self._removed.pop(change.id, None)
-        if isinstance(change, Seen):
-            self._present[change.id] = change.state
+    def enter(self, change: Change, *, with_item: bool) -> None:
+        """Remember a change; with the object, where it can be judged only later."""
+        for remembered in (self._present, self._removed, self._items):
+            remembered.pop(change.id, None)
+        if isinstance(change, Gone):
+            self._removed[change.id] = change.state
+            if len(self._removed) > _REMEMBERED:
+                del self._removed[next(iter(self._removed))]
             return
-        self._removed[change.id] = change.state
-        if len(self._removed) > _REMEMBERED:
-            del self._removed[next(iter(self._removed))]
+        self._present[change.id] = change.state
+        if with_item and isinstance(change.item, Mapping):
+            self._items[change.id] = packed(meaningful(change.item))
+
+    def forget_items(self) -> None:
+        """All that was kept to be judged has been."""
+        self._items.clear()
 
     def missing(self, present: AbstractSet[tuple[str, str]], order: int) -> list[Gone]:
         """What is remembered and not among these namespaces and names, which are all at a resourceVersion."""
@@ -87,5 +99,5 @@ class Ledger:
 
     def changes(self) -> Iterator[Change]:
         """Everything that is remembered."""
-        yield from (Seen(identity, state, None) for identity, state in self._present.items())
+        yield from (Seen(identity, state, self._items.get(identity)) for identity, state in self._present.items())
         yield from (Gone(identity, state) for identity, state in self._removed.items())

@@ -227,6 +227,16 @@ def test_what_somebody_did_after_the_look_of_a_run(deleted: bool, scene: Scene) 
     assert len(scene.heard()) == 1
 
 
+def test_what_changes_all_the_time_starts_no_runs(scene: Scene) -> None:
+    """As an annotation by which somebody leads: a change beside what the release wants is none, also during a run."""
+    sink = scene.hand.sink()
+    for number in range(11, 20):
+        scene.drift.pause("staging")
+        sink.seen(item(number + 1, text="a", leader=str(number)))
+        scene.drift.follow("staging", look(item(number, text="a", leader=str(number - 1))))
+    assert scene.heard() == []
+
+
 def test_a_run_without_a_look(scene: Scene) -> None:
     """What happened meanwhile is compared with the look before."""
     scene.drift.pause("staging")
