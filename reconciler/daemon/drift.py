@@ -30,7 +30,7 @@ class DriftWatch:
 
     Args:
         watcher: gives what watches a cluster as a user.
-        tell: is called once for each state of an object that somebody has to look at, from threads of the watches.
+        tell: is called when an object begins to lack something, or something else; from threads of the watches.
     """
 
     def __init__(self, watcher: Callable[[ClusterAccess], Watcher], tell: TellDrift) -> None:
@@ -122,8 +122,8 @@ class DriftWatch:
         expected = objects.get(key)
         if expected is None or not change.changes(expected):
             return []
-        objects[key] = expected.told(change.after)
-        return [(environment, expected.target, _named(change))] if change.is_drift(expected) else []
+        objects[key], is_drift = change.after(expected)
+        return [(environment, expected.target, _named(change))] if is_drift else []
 
     def _refused(self, watched: _Watched) -> None:
         """All namespaces at once may not be watched: watch them one by one."""

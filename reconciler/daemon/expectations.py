@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.daemon.expected import RELEASE, Expectations, Expected, Source, Version, order_of, packed, state_of
+from reconciler.daemon.expected import (
+    RELEASE,
+    Expectations,
+    Expected,
+    Source,
+    Version,
+    lacks,
+    order_of,
+    packed,
+    state_of,
+)
 from reconciler.errors import Location
 from reconciler.model.desired import ClusterAccess, Desired, Release
-from reconciler.model.identity import Kind, ObjectId
+from reconciler.model.identity import ObjectId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.manifest import HELM_SELECTOR, as_applied, as_stored, goes_when_done, object_id
 from reconciler.model.observed import Observed, ObservedCluster, StoredRelease
 from reconciler.model.ownership import MANAGED_BY, PROGRAM
 from reconciler.model.pods import SECRET
+from reconciler.plan.own import classify_own
 
-_NAMESPACE = Kind("v1", "Namespace")
 _OWN = f"{MANAGED_BY}={PROGRAM}"
 # As in a plan: a revision that is superseded says nothing any more.
 _RECORDS = "owner=helm,status!=superseded"
@@ -42,8 +52,7 @@ def _all(desired: Desired, observed: Observed) -> Iterator[_Found]:
         yield _record(access, release, stored, cluster)
         if stored:
             yield from _objects(access, stored, cluster)
-    for name, cluster in observed.clusters.items():
-        yield from _own(desired, replace(desired.clusters[name], where=_ANYWHERE), cluster)
+    yield from _own(desired, observed)
 
 
 def _access(desired: Desired, release: Release) -> ClusterAccess:
@@ -63,22 +72,20 @@ def _objects(access: ClusterAccess, stored: StoredRelease, cluster: ObservedClus
         resource = cluster.resources.get(identity.kind)
         if resource is None or not resource.is_removable:
             continue
-        live = cluster.objects.get(identity)
-        manifest = packed(as_stored(as_applied(item, identity, stored.id)))
-        expected = Expected(stored.id, _state(live), manifest, may_go=goes_when_done(item))
-        yield Source(access, resource, HELM_SELECTOR), identity, expected
+        manifest = as_stored(as_applied(item, identity, stored.id))
+        expected = _expected(stored.id, manifest, cluster.objects.get(identity))
+        yield Source(access, resource, HELM_SELECTOR), identity, replace(expected, may_go=goes_when_done(item))
 
 
-def _own(desired: Desired, access: ClusterAccess, cluster: ObservedCluster) -> Iterator[_Found]:
-    for namespace in desired.namespaces:
-        if namespace.id.cluster == cluster.name:
-            key, live = ObjectId(_NAMESPACE, "", namespace.id.name), cluster.namespaces.get(namespace.id)
-            yield Source(access, cluster.resources[_NAMESPACE], _OWN), key, Expected(namespace.id, _state(live))
-    for secret in desired.secrets:
-        if secret.id.cluster == cluster.name:
-            key, live = ObjectId(SECRET, secret.id.namespace, secret.id.name), cluster.secrets.get(secret.id)
-            yield Source(access, cluster.resources[SECRET], _OWN), key, Expected(secret.id, _state(live))
+def _own(desired: Desired, observed: Observed) -> Iterator[_Found]:
+    for state in classify_own(desired, observed):
+        cluster = observed.clusters[state.target.cluster]
+        access = replace(desired.clusters[cluster.name], where=_ANYWHERE)
+        source = Source(access, cluster.resources[state.id.kind], _OWN)
+        yield source, state.id, _expected(state.target, state.item, state.live)
 
 
-def _state(live: JsonMap | None) -> Version | None:
-    return state_of(live, whole=True) if live else None
+def _expected(target: Target, manifest: JsonMap, live: JsonMap | None) -> Expected:
+    if live is None:
+        return Expected(target, None, packed(manifest))
+    return Expected(target, state_of(live, whole=True), packed(manifest), lacking=lacks(manifest, live))

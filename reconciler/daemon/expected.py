@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zlib
@@ -58,14 +59,16 @@ class Expected:
     Attributes:
         target: what it belongs to.
         settled: its state then; None: it was not there.
-        manifest: what it has to hold, as packed JSON; None: any change is drift.
+        manifest: what it has to hold, packed; None: any change is drift.
         may_go: whether it may be removed without being missed.
+        lacking: a digest of what it did not hold then; empty: it held all.
     """
 
     target: Target
     settled: Version | None
     manifest: bytes | None = field(default=None, repr=False)
     may_go: bool = False
+    lacking: str = field(default="", repr=False)
 
     def is_new(self, state: Version) -> bool:
         """Whether a state is another one than that, and later: a watch may be behind the look."""
@@ -77,19 +80,20 @@ class Expected:
         """Whether the object has gone since, which was in this state last."""
         return self.settled is not None and self._is_later(state)
 
-    def lacks(self, item: JsonMap | None) -> bool:
-        """Whether an object does not hold what it has to. Of one that is not at hand (None), that is not said."""
+    def now(self, state: Version, item: JsonMap | None) -> Expected:
+        """As it is expected once this state is known. What an object lacks that is not at hand (None) is not known."""
         if self.manifest is None:
-            return True
-        return item is not None and any(missing_from(unpacked(self.manifest), item))
+            return replace(self, settled=state, lacking=state.content)
+        lacking = self.lacking if item is None else lacks(unpacked(self.manifest), item)
+        return replace(self, settled=state, lacking=lacking)
+
+    def without(self) -> Expected:
+        """As it is expected once it is known to be gone."""
+        return replace(self, settled=None, lacking="")
 
     def _is_later(self, state: Version) -> bool:
         then = self.settled or state
         return state.revision >= then.revision and (not state.order or state.order > then.order)
-
-    def told(self, state: Version | None) -> Expected:
-        """As it is expected after somebody was told of this state; None: that it is gone. So nobody is told twice."""
-        return replace(self, settled=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ class Expectations:
         objects = {key: item for key, item in before.objects.items() if key[0].name in left}
         for key, item in self.objects.items():
             known = before.objects.get(key) if item.settled is None else None
-            objects[key] = item.told(known.settled) if known else item
+            objects[key] = replace(item, settled=known.settled, lacking=known.lacking) if known else item
         kept = {source: names for source, names in before.sources.items() if source.access.name in left}
         return Expectations(objects, {**kept, **self.sources})
 
@@ -151,6 +155,12 @@ def key_of(identity: ObjectId) -> ObjectId:
     """Under which name an object is expected: all records of a release are one."""
     record = _RECORD_NAME.fullmatch(identity.name) if identity.kind == SECRET else None
     return ObjectId(RELEASE, identity.namespace, record[1]) if record else identity
+
+
+def lacks(manifest: JsonMap, item: JsonMap) -> str:
+    """A digest of what an object does not hold of its manifest, and holds instead; empty: it holds all."""
+    found = [(difference.path, difference.before) for difference in missing_from(manifest, item)]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest() if found else ""
 
 
 def packed(item: JsonMap) -> bytes:

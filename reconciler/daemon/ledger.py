@@ -24,18 +24,14 @@ class Seen:
     state: Version
     item: JsonMap | bytes | None = field(repr=False)
 
-    @property
-    def after(self) -> Version | None:
-        """The state of the object after it."""
-        return self.state
-
     def changes(self, expected: Expected) -> bool:
         """Whether the object was not known to be so."""
         return expected.is_new(self.state)
 
-    def is_drift(self, expected: Expected) -> bool:
-        """Whether somebody has to look at the object because of it."""
-        return expected.lacks(unpacked(self.item) if isinstance(self.item, bytes) else self.item)
+    def after(self, expected: Expected) -> tuple[Expected, bool]:
+        """As the object is expected after it, and whether somebody has to look at what it lacks."""
+        now = expected.now(self.state, unpacked(self.item) if isinstance(self.item, bytes) else self.item)
+        return now, now.lacking not in ("", expected.lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +41,13 @@ class Gone:
     id: ObjectId
     state: Version
 
-    @property
-    def after(self) -> Version | None:
-        """None: there is no object."""
-        return None
-
     def changes(self, expected: Expected) -> bool:
         """Whether the object was not known to be so."""
         return expected.has_lost(self.state)
 
-    def is_drift(self, expected: Expected) -> bool:
-        """Whether somebody has to look because of it."""
-        return not expected.may_go
+    def after(self, expected: Expected) -> tuple[Expected, bool]:
+        """As the object is expected after it, and whether somebody has to look."""
+        return expected.without(), not expected.may_go
 
 
 Change = Seen | Gone

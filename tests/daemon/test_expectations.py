@@ -11,7 +11,7 @@ from reconciler.daemon.expected import Expectations, Source
 from reconciler.model.cluster import Resource
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
-from reconciler.model.json import JsonMap
+from reconciler.model.json import JsonMap, as_map
 from reconciler.model.observed import Observed
 from tests.plan.factories import (
     API,
@@ -100,7 +100,7 @@ def test_one_watch_for_all_releases() -> None:
 
 
 def test_what_an_environment_keeps_itself() -> None:
-    """Any change of its namespaces and secrets is drift."""
+    """Its namespaces and secrets have to hold what the file says."""
     home, login = NamespaceId("main", "shop"), SecretId("main", "shop", "db")
     held: JsonMap = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "resourceVersion": "7"}}
     found = expect(desired(namespaces=[namespace()], secrets=[secret()]), observed(namespaces={home: held}))
@@ -109,7 +109,11 @@ def test_what_an_environment_keeps_itself() -> None:
     kept, missing = by_id[ObjectId(NAMESPACE, "", "shop")], by_id[ObjectId(SECRET, "shop", "db")]
     assert (kept.target, kept.settled.order if kept.settled else None) == (home, 7)
     assert (missing.target, missing.settled) == (login, None)
-    assert kept.lacks(held)
+    assert kept.settled
+    assert kept.lacking
+    marks = {"app.kubernetes.io/managed-by": "reconciler", "reconciler/environment": "staging"}
+    good: JsonMap = {**held, "metadata": {"labels": marks, "annotations": {"reconciler/adopted": "true"}}}
+    assert not kept.now(kept.settled, {**good, "metadata": {"name": "shop", **as_map(good["metadata"])}}).lacking
 
 
 def test_what_may_go() -> None:

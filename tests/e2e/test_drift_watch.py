@@ -1,0 +1,102 @@
+"""Drift on a real control plane, told as it happens; and what it costs while nothing happens."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from reconciler.adapters.kube.watch import KubeWatcher
+from reconciler.cli.wiring import make_context
+from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.expectations import expectations
+from reconciler.flows.context import Request
+from reconciler.flows.planning import look
+from reconciler.model.identity import Target
+from tests.conftest import Kubectl
+from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
+
+pytestmark = pytest.mark.e2e
+
+Told = tuple[str, Target, str]
+
+
+class Following:
+    """A project's environment, followed from looks at it."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self.drift = DriftWatch(KubeWatcher, lambda *told: self._told.put(told))
+
+    def look(self) -> None:
+        """As a run that finds nothing to do."""
+        found = look(Request("env.yaml"), make_context("env.yaml", "library"))
+        with closing(found.tools.engine):
+            self.drift.follow(found.desired.name, expectations(found.desired, found.observed))
+
+    def next(self, seconds: float = 10.0) -> str:
+        """What is told next, without the namespace."""
+        environment, target, item = self._told.get(timeout=seconds)
+        assert environment == self._project.namespace
+        return f"{target}: {item}".replace(f"{self._project.namespace}/", "").replace(self._project.namespace, "home")
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing more was told."""
+        return self._told.empty()
+
+
+@pytest.fixture
+def following(project: Project, kubeconfig: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Following]:
+    """A release with a Deployment and a ConfigMap, a namespace and a secret: applied, and followed."""
+    templates = {"templates/app.yaml": DEPLOYMENT, "templates/config.yaml": CONFIG_MAP}
+    project.chart("app", templates, f"{DEPLOYMENT_VALUES}text: hello\n")
+    project.environment("""
+        namespaces: {NAMESPACE: {}}
+        secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}
+        releases: {app: {chart: charts/app, wait: 1m}}
+    """)
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("RECONCILE_KUBECONFIG", kubeconfig)
+    monkeypatch.setenv("DB", "hunter2hunter2")
+    project.applied(DB="hunter2hunter2")
+    made = Following(project)
+    made.look()
+    yield made
+    made.drift.stop()
+
+
+def test_drift_is_told_as_it_happens(following: Following, project: Project, kubectl: Kubectl) -> None:
+    """Of objects, secrets and namespaces; what Helm does by hand too. Each once, and what is put back not at all."""
+    home = ("-n", project.namespace)
+    kubectl(*home, "set", "image", "deployment/app", "main=example.com/app:broken")
+    assert following.next() == "release app: Deployment app"
+    kubectl(*home, "delete", "configmap", "app")
+    assert following.next() == "release app: ConfigMap app (deleted)"
+    kubectl(*home, "patch", "secret", "db", "-p", '{"stringData": {"password": "other"}}')
+    assert following.next() == "secret db: Secret db"
+    kubectl("label", "namespace", project.namespace, "reconciler/environment-")
+    assert following.next() == "namespace home: Namespace home"
+    following.drift.pause(project.namespace)
+    project.applied(DB="hunter2hunter2")
+    following.look()
+    kubectl(*home, "scale", "deployment/app", "--replicas=2")
+    assert following.next() == "release app: Deployment app"
+    kubectl(*home, "delete", "secret", "sh.helm.release.v1.app.v1")
+    assert following.next() == "release app: Secret sh.helm.release.v1.app.v1 (deleted)"
+    assert following.is_quiet
+
+
+def test_it_is_told_within_a_second(following: Following, project: Project, kubectl: Kubectl) -> None:
+    """From the end of the request that made it."""
+    taken = []
+    for number in range(10):
+        kubectl("-n", project.namespace, "patch", "configmap", "app", "-p", f'{{"data": {{"text": "{number}"}}}}')
+        begun = time.monotonic()
+        assert following.next() == "release app: ConfigMap app"
+        taken.append(time.monotonic() - begun)
+    assert max(taken) < 1.0, taken
