@@ -30,6 +30,7 @@ from reconciler.daemon.memory import Memory
 from reconciler.daemon.observers import Observers, make_observers
 from reconciler.daemon.origin import FolderOrigin, GitOrigin
 from reconciler.daemon.repository import git_source
+from reconciler.daemon.slots import Slots
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Polling
 from reconciler.desired.clusters import lone_cluster
@@ -145,7 +146,7 @@ def _make(file: SyncFile, engine: str, observers: Observers) -> _Made:
         memory=Memory(state / "state.json"),
         clock=clock,
         chance=random.random,
-        slots=threading.BoundedSemaphore(_SLOTS),
+        slots=Slots(_SLOTS, observers.metrics.waiting),
         haste=hurry,
         watching=DriftWatch(lambda access: KubeWatcher(access, heard), drifted),
         introduce=observers.introduce,

@@ -12,6 +12,7 @@ from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expectations import expectations
 from reconciler.daemon.hold import hold_back, leave_drift, noted
 from reconciler.daemon.origin import Checkout
+from reconciler.daemon.stopwatch import Stopwatch
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts
 from reconciler.daemon.turns import Scope, Turn, take_turn
@@ -27,6 +28,8 @@ from reconciler.model.sync import Run, RunStarted, StepEnded, Trigger, Why
 if TYPE_CHECKING:
     from reconciler.daemon.expected import Expectations
     from reconciler.flows.planning import Found
+    from reconciler.model.cluster import ClusterReader
+    from reconciler.model.desired import ClusterAccess
     from reconciler.model.identity import Target
     from reconciler.model.plan import Plan
 
@@ -117,6 +120,7 @@ class Runner:
             message=said.message,
             errors=said.errors,
             steps=steps_of(turn.kept),
+            stages=one.watch.stages,
         )
         return Ran(run, turn, said, one.held, allowed)
 
@@ -158,6 +162,7 @@ class _One:
         self._runner, self._files, self._why, self._keep = runner, files, why, keep
         self._context, self._guard, self._run = context, guard, run
         self.held: dict[Target, float] = {}
+        self.watch = Stopwatch(runner.around.clock.ticks)
         self._expected: Expectations | None = None
 
     def take(self, *, allowed: bool) -> Turn:
@@ -177,14 +182,26 @@ class _One:
         scope = self._runner.scope(self._files, self._why)
         try:
             with around.slots, self._guard.acting():
+                self.watch.lap("wait")
                 request = Request(self._files.path)
-                return take_turn(request, self._context, conduct, self._seen, scope, allowed=allowed)
+                context = replace(self._context, reader=self._reader)
+                return take_turn(request, context, conduct, self._seen, scope, allowed=allowed)
         except ReconcilerError as error:
             return Turn(trouble=error)
         except Exception as error:  # noqa: BLE001 (a bug that one environment meets must not end the others)
             return Turn(trouble=ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it"))
 
+    def _reader(self, access: ClusterAccess) -> ClusterReader:
+        self.watch.lap("load")
+        return self._context.reader(access)
+
     def _make(self, found: Found) -> Plan:
+        self.watch.lap("observe")
+        planned = self._planned(found)
+        self.watch.lap("plan")
+        return planned
+
+    def _planned(self, found: Found) -> Plan:
         planned = make_plan(found)
         if not self._keep.correct_drift:
             planned = leave_drift(planned)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -66,7 +66,7 @@ class Surroundings:
     memory: Memory
     clock: Clock
     chance: Callable[[], float]
-    slots: threading.Semaphore
+    slots: AbstractContextManager[object]
     haste: Callable[[], Haste]
     watching: Watching
     introduce: Introduce = no_introduction

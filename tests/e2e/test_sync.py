@@ -15,8 +15,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import requests
 import yaml
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.adapters.kube.servers import Answer, Server, serve
 from tests.conftest import Kubectl
 from tests.e2e.conftest import CONFIG_MAP
 from tests.git_servers import Origin, make_origin
@@ -285,3 +288,46 @@ def test_a_folder(kept: Kept) -> None:
     daemon.until(lambda: daemon.lines("run ended", trigger="signal", result="unchanged"))
     daemon.signal(signal.SIGINT)
     assert daemon.ended() == 0
+
+
+def test_what_is_seen_of_it(kept: Kept) -> None:
+    """Probes, metrics, events in the cluster, a message and a trace tell the same as the log."""
+    with serve(Answer(body="")) as server:
+        kept.commit("First", release("first"))
+        kept.write(
+            f"notifications: [{{url: {{env: HOOK}}, tell: [changed], every: 1s}}]\n"
+            f"tracing: {{endpoint: '{server.url}/v1/traces'}}\n"
+        )
+        daemon = kept.start(HOOK=f"{server.url}/hook")
+        daemon.until(lambda: daemon.lines("run ended", result="converged"))
+        (ended,) = daemon.lines("run ended", result="converged")
+        (listening,) = daemon.lines("listening")
+        page = f"http://127.0.0.1:{listening['port']}"
+        assert requests.get(f"{page}/healthz", timeout=10).status_code == 200
+        daemon.until(lambda: requests.get(f"{page}/readyz", timeout=10).status_code == 200)
+        metrics = requests.get(f"{page}/metrics", timeout=10).text
+        name = f"{kept.namespace}-env"
+        assert f'reconciler_runs_total{{environment="{name}",result="converged",trigger="commit"}} 1.0' in metrics
+        assert (
+            f'reconciler_environment_applied_commit_info{{environment="{name}",ref="refs/heads/main",sha="' in metrics
+        )
+        assert 'reconciler_api_requests_total{cluster="main",code="200",verb="GET"}' in metrics
+        daemon.until(lambda: "Applied" in kept.kubectl("get", "events", "-n", kept.namespace))
+        kept.kubectl("patch", "configmap", "note", "-n", kept.namespace, "--type=merge", '-p={"data":{"text":"mine"}}')
+        daemon.until(lambda: "DriftCorrected" in kept.kubectl("get", "events", "-n", kept.namespace))
+        daemon.signal(signal.SIGTERM)
+        assert daemon.ended() == 0, daemon.log.read_text()
+    (message, *_) = [body for _, path, _, body in server.requests if path == "/hook"]
+    assert json.loads(message)["events"][0]["run"] == ended["run"]
+    assert {"wait", "load", "observe", "plan", f"install release/{kept.namespace}/note"} <= spans(
+        server, ended["trace"]
+    )
+    assert server.url not in daemon.log.read_text()
+
+
+def spans(server: Server, trace: object) -> set[str]:
+    """The names of a trace's spans, as a collector reads them."""
+    bodies = (body for _, path, _, body in server.requests if path == "/v1/traces")
+    told = (ExportTraceServiceRequest.FromString(body.encode(errors="surrogateescape")) for body in bodies)
+    scopes = (scope for one in told for resource in one.resource_spans for scope in resource.scope_spans)
+    return {span.name for scope in scopes for span in scope.spans if span.trace_id.hex() == trace}
