@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -20,6 +21,9 @@ from reconciler.model.watch import Place, Watch, Watcher
 # The environment, what of it is concerned, and which object it was. Has to be quick, and must not raise.
 TellDrift = Callable[[str, Target, str], None]
 _Told = tuple[str, Target, str]
+
+_LOGGER = logging.getLogger("reconciler.drift")
+_TOO_MANY = "too many namespaces to watch one by one: grant list and watch in all namespaces"
 
 
 class DriftWatch:
@@ -85,12 +89,6 @@ class DriftWatch:
             for environment in list(self._expected):
                 self.forget(environment)
 
-    def gaps(self) -> tuple[str, ...]:
-        """Why some drift is seen only when an environment is looked at."""
-        with self._lock:
-            found = {watched.gap for watched in self._watched.values() if watched.gap}
-            return (*sorted(found), *([f"{self._left} more places are not watched"] if self._left else []))
-
     def _take(self, watched: _Watched, find: Callable[[Ledger], Iterable[Change]]) -> None:
         """What a watch has told of its place."""
         told: list[_Told] = []
@@ -133,7 +131,10 @@ class DriftWatch:
 
     def _arrange(self) -> None:
         """Watch what is expected, and nothing else."""
-        wanted, self._left = bounded(spots((kept.sources for kept in self._expected.values()), self._forbidden))
+        wanted, left = bounded(spots((kept.sources for kept in self._expected.values()), self._forbidden))
+        if left > self._left:
+            _LOGGER.warning("drift is seen only by looks", extra={"facts": {"places": left, "message": _TOO_MANY}})
+        self._left = left
         for spot in self._watched.keys() - set(wanted):
             self._watched.pop(spot).stop()
         for spot in wanted:
@@ -154,11 +155,7 @@ class DriftWatch:
 
 
 class _Watched:
-    """Implements `reconciler.model.watch.Sink` for one place.
-
-    Attributes:
-        gap: why it cannot be watched; empty: it can.
-    """
+    """Implements `reconciler.model.watch.Sink` for one place."""
 
     def __init__(
         self,
@@ -169,7 +166,7 @@ class _Watched:
     ) -> None:
         self.source, self.place = source, place
         self.ledger = Ledger()
-        self.gap = ""
+        self._is_forbidden = False
         self._take, self._refused = take, refused
         self._watch: Watch | None = None
 
@@ -193,7 +190,7 @@ class _Watched:
         self._take(self, lambda _: [change])
 
     def complete(self, present: AbstractSet[tuple[str, str]], version: str) -> None:
-        self.gap = ""
+        self._is_forbidden = False
         self._take(self, lambda ledger: ledger.missing(present, order_of(version)))
 
     def failed(self, error: ClusterError) -> None:
@@ -201,8 +198,9 @@ class _Watched:
             return  # it passes
         if self.place.resource.namespaced and not self.place.namespace:
             self._refused(self)
-        else:
-            self.gap = error.message
+        elif not self._is_forbidden:
+            self._is_forbidden = True
+            _LOGGER.warning("drift is seen only by looks", extra={"facts": {"message": error.message}})
 
 
 def _named(change: Change) -> str:
