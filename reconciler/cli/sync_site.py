@@ -50,7 +50,7 @@ def serve_site(
         secrets=_secrets(file),
         answers=make_answers(board, observers, spec.ready_after, SystemClock()),
     )
-    server = serve(application(site), spec.listen)
+    server = serve(application(site), spec.listen, updates.close)
     _LOGGER.info("listening", extra={"facts": {"address": spec.listen, "port": server.port}})
     return server
 
