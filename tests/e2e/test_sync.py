@@ -331,3 +331,31 @@ def spans(server: Server, trace: object) -> set[str]:
     told = (ExportTraceServiceRequest.FromString(body.encode(errors="surrogateescape")) for body in bodies)
     scopes = (scope for one in told for resource in one.resource_spans for scope in resource.scope_spans)
     return {span.name for scope in scopes for span in scope.spans if span.trace_id.hex() == trace}
+
+
+def test_the_page(kept: Kept) -> None:
+    """It shows what is kept, and with the token it is suspended and resumed there."""
+    kept.commit("First <b>", release("first"))
+    kept.write()
+    sync = kept.folder / "sync.yaml"
+    sync.write_text(sync.read_text().replace("server: {", "server: {token: {env: STATUS_TOKEN}, "))
+    daemon = kept.start(STATUS_TOKEN="correct-horse-battery")
+    daemon.until(lambda: daemon.lines("listening"))
+    page = f"http://127.0.0.1:{daemon.lines('listening')[0]['port']}/environments/{kept.namespace}-env"
+
+    def shows(*texts: str) -> bool:
+        answer = requests.get(page, timeout=10)
+        return answer.status_code == 200 and all(text in answer.text for text in texts)
+
+    def asks(action: str) -> int:
+        bearer = {"Authorization": "Bearer correct-horse-battery"}
+        return requests.post(f"{page}/{action}", headers=bearer, data={"who": "Ada"}, timeout=10).status_code
+
+    daemon.until(lambda: shows("</span> ready", "</span> in sync", f"{kept.namespace}/note", "First &lt;b&gt;"))
+    assert requests.post(f"{page}/suspend", timeout=10).status_code == 401
+    assert asks("suspend") == 202
+    daemon.until(lambda: shows("</span> suspended", "Ada"))
+    kept.commit("Second", release("second"))
+    assert asks("resume") == 202
+    daemon.until(lambda: kept.text("note") == "second")
+    assert "correct-horse-battery" not in daemon.log.read_text()
