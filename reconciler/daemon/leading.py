@@ -36,16 +36,8 @@ class Shares:
         self.led = 0
         self._counting = threading.Lock()
 
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """For as long as one is led."""
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._count(-1)
-
-    def _count(self, change: int) -> None:
+    def add(self, change: int) -> None:
+        """It leads one more, or one less."""
         with self._counting:
             self.led += change
 
@@ -133,7 +125,10 @@ class Leadership:
 
     def _acquire(self) -> Claim:
         candidate = self._candidate
-        return acquire(self._leases, candidate.terms, candidate.clock, self._standing_by)
+        claim = acquire(self._leases, candidate.terms, candidate.clock, self._standing_by)
+        # Counted at once: whose turn is next has to know of it.
+        candidate.shares.add(1)
+        return claim
 
     def _standing_by(self, lease: Lease) -> None:
         self._changed(lease.holder, leading=False)
@@ -144,9 +139,9 @@ class Leadership:
         self._hurried.clear()
         self._tenure = tenure
         self._changed(self._candidate.holder, leading=True)
-        with self._candidate.shares.one_more():
-            self._hold(tenure)
+        self._hold(tenure)
         self._tenure = None
+        self._candidate.shares.add(-1)
         tenure.end()
         self._changed("", leading=False)
 

@@ -1,0 +1,78 @@
+"""What is left for later, and what is learnt from an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.daemon.hold import hold_back, leave_drift, noted
+from reconciler.daemon.timing import Attempts
+from reconciler.model.identity import Kind, ReleaseId, Target
+from reconciler.model.outcome import ActionOutcome, Outcome, Result
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
+
+DB, API, WEB = (ReleaseId("main", "shop", name) for name in ("db", "api", "web"))
+
+
+def action(target: Target, text: str = "v1", *needs: Target, kind: ActionKind = ActionKind.UPGRADE) -> Action:
+    """One that writes this text."""
+    work = ApplyObjects(((Kind("v1", "ConfigMap"), {"data": {"text": text}}),), "helm")
+    return Action(kind, target, "it differs", (), frozenset(needs), work)
+
+
+PLAN = Plan("shop", (action(DB), action(API, "v1", DB), action(WEB)))
+
+
+def outcome(plan: Plan, **results: Result) -> Outcome:
+    """How the releases ended; those that are not named: well."""
+    ended = (
+        ActionOutcome(item, results.get(getattr(item.target, "name", ""), Result.DONE), "", None, 0.0)
+        for item in plan.actions
+    )
+    return Outcome(plan, tuple(ended))
+
+
+def chance() -> float:
+    """No jitter."""
+    return 0.0
+
+
+FAILED = noted(Attempts(), outcome(PLAN, db=Result.FAILED, api=Result.SKIPPED), {}, 100.0, chance)
+
+
+def test_what_failed_waits_with_what_needs_it() -> None:
+    """The rest of the plan is carried out."""
+    held = hold_back(PLAN, FAILED, 102.0)
+    assert held.until == {DB: 105.0, API: 105.0}
+    assert [item.kind for item in held.plan.actions] == [ActionKind.NONE, ActionKind.NONE, ActionKind.UPGRADE]
+    assert held.plan.changes == 1
+
+
+def test_its_time_comes() -> None:
+    """Then it is tried again."""
+    assert hold_back(PLAN, FAILED, 105.0).plan == PLAN
+
+
+def test_a_remedy_does_not_wait() -> None:
+    """Other content is tried at once."""
+    remedy = replace(PLAN, actions=(action(DB, "v2"), *PLAN.actions[1:]))
+    assert hold_back(remedy, FAILED, 101.0).plan == remedy
+
+
+def test_what_was_held_back_teaches_nothing() -> None:
+    """It did nothing, which is no success; it waits longer when it fails again, and is forgiven when it succeeds."""
+    held = hold_back(PLAN, FAILED, 102.0)
+    after = noted(FAILED, outcome(held.plan, db=Result.UNCHANGED, api=Result.UNCHANGED), held.until, 102.0, chance)
+    assert after.ready_at(DB, "") == float("-inf")
+    assert hold_back(PLAN, after, 104.0).until == held.until
+    again = noted(after, outcome(PLAN, db=Result.FAILED), {}, 105.0, chance)
+    assert hold_back(PLAN, again, 106.0).until[DB] == 115.0
+    well = noted(again, outcome(PLAN), {}, 115.0, chance)
+    assert hold_back(PLAN, well, 115.0).plan == PLAN
+
+
+def test_drift_may_be_left() -> None:
+    """Corrections are shown, and not made; changes of the file are."""
+    drifted = Plan("shop", (action(API, kind=ActionKind.CORRECT), action(WEB)))
+    left = leave_drift(drifted)
+    assert [item.kind for item in left.actions] == [ActionKind.NONE, ActionKind.UPGRADE]
+    assert left.actions[0].reason == "it differs; it is left"
