@@ -118,8 +118,8 @@ class Daemon:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread that asks the source is at work."""
-        return self._thread.is_alive()
+        """Whether its threads are: the one that asks the source, and those of the environments."""
+        return self._thread.is_alive() and all(keeper.is_alive for keeper in self._all())
 
     def sync(self, environment: str, who: str) -> None:
         """See Controls."""
@@ -197,17 +197,19 @@ class Daemon:
 
     def _ask(self, reasons: Iterable[Why]) -> None:
         try:
-            found = self._asking.origin.ask()
+            self._took(self._asking.origin.ask(), list(reasons))
         except ReconcilerError as error:
             self._failed(error)
         except Exception as error:  # noqa: BLE001 (a bug here must not end the watch over the clusters)
             self._failed(ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it"))
         else:
             self._attempts = self._attempts.succeeded(_SOURCE)
-            if isinstance(found, Distrusted):
-                self._obstruct(Obstacle(ConditionKind.UNTRUSTED, found.message, _SIGN))
-            else:
-                self._found(found, list(reasons))
+
+    def _took(self, found: Checkout | Distrusted, reasons: list[Why]) -> None:
+        if isinstance(found, Distrusted):
+            self._obstruct(Obstacle(ConditionKind.UNTRUSTED, found.message, _SIGN))
+        else:
+            self._found(found, reasons)
 
     def _failed(self, error: ReconcilerError) -> None:
         now, chance = self._around.clock.ticks(), self._around.chance()
@@ -226,7 +228,6 @@ class Daemon:
                 keeper.obstruct(None)
             return
         self._settle(checkout)
-        self._last = checkout
         if checkout.commit:
             self._around.board.tell(CommitSeen(checkout.commit, checkout.paths))
         for keeper in self._all():
@@ -234,6 +235,7 @@ class Daemon:
                 self._drop(keeper)
         for path in checkout.paths:
             self._keeper(path).offer(checkout, _why(checkout, reasons))
+        self._last = checkout
 
     def _settle(self, checkout: Checkout) -> None:
         """Make it the current one; the last good ones of the environments are not removed for it."""

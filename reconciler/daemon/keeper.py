@@ -6,7 +6,6 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.apply.executor import Haste
@@ -20,6 +19,7 @@ from reconciler.daemon.views import errors_of, obstacles_of
 from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Request
 from reconciler.flows.validate import validate
+from reconciler.model.desired import Desired
 from reconciler.model.sync import (
     ConditionKind,
     EnvironmentView,
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 # Seconds of the longest wait: the machine may have slept in it.
 _LONGEST = 60.0
+
+# Triggers by which files that were not valid are looked at again.
+_LOOK_ANEW = (Trigger.USER, Trigger.SIGNAL, Trigger.INTERVAL)
 
 
 class Keeper:
@@ -58,14 +61,14 @@ class Keeper:
         self._invalid: Obstacle | None = None
         self._last: Last | None = None
         self._due, self._settling = float("-inf"), 0
-        self._view = EnvironmentView(Path(path).stem, path)
+        self._view = EnvironmentView(path.replace("/", "."), path)
         self._leadership: Leadership | None = None
         self._leader = ""
         self._thread = threading.Thread(target=self._live, name=f"keep {path}", daemon=True)
 
     @property
     def name(self) -> str:
-        """The environment's; of a file that was never valid, the file's."""
+        """The environment's; of a file that was never valid, its path, which is no other's either."""
         return self._view.name
 
     @property
@@ -82,6 +85,11 @@ class Keeper:
         """Keep it no longer; a run that is under way comes to its end by itself."""
         self._ended.set()
         self._wake.set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread is."""
+        return self._thread.is_alive()
 
     def join(self, seconds: float) -> bool:
         """Wait for its end; whether it came."""
@@ -135,9 +143,10 @@ class Keeper:
         files = self._files
         with self._lock:
             return Situation(
-                leading=self._is_leading and self._around.haste() is Haste.NONE,
+                # To look at files that were never valid is everybody's: nothing is written.
+                leading=(self._is_leading or files is None) and self._around.haste() is Haste.NONE,
                 suspended=bool(self._suspended()),
-                ready=files is not None,
+                ready=files is not None or self._rejected is not None,
                 asked=tuple(self._asked),
                 due=self._due,
                 retry=self._runner.retry,
@@ -168,26 +177,39 @@ class Keeper:
         context = self._around.context(offer.folder, self.path)
         self._view = replace(self._view, seen=offer.commit or self._view.seen)
         try:
-            desired = validate(Request(self.path), context)
-            if not self._around.claim(desired.name, self.path):
-                raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
+            self._accept(offer, validate(Request(self.path), context))
         except ReconcilerError as error:
-            errors = errors_of(error)
-            self._rejected = offer
+            self._rejected, errors = offer, errors_of(error)
             self._invalid = Obstacle(ConditionKind.INVALID, errors[0], error.hint)
-            run, message = context.holder("sync").run, "the files are not valid; what was applied before stays"
-            seconds = clock.ticks() - begun
-            why = Why(Trigger.COMMIT if offer.commit else Trigger.FOLDER)
-            result = RunResult.INVALID
-            self._show(Run(run, self.name, why, offer.commit, started, seconds, result, 0, message, errors))
-            return
+            if self._files is None:
+                self._due = clock.ticks() + self._around.keep(self.name).interval
+            self._show(
+                Run(
+                    id=context.holder("sync").run,
+                    environment=self.name,
+                    why=Why(Trigger.COMMIT if offer.commit else Trigger.FOLDER),
+                    commit=offer.commit,
+                    started=started,
+                    seconds=clock.ticks() - begun,
+                    result=RunResult.INVALID,
+                    changes=0,
+                    message="the files are not valid; what was applied before stays",
+                    errors=errors,
+                )
+            )
+
+    def _accept(self, offer: Checkout, desired: Desired) -> None:
+        """Raises DesiredStateError: its name is another's, or that it is valid cannot be remembered."""
+        around = self._around
+        if not around.claim(desired.name, self.path):
+            raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
+        if offer.commit:
+            around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
         clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
         self._rejected = self._invalid = None
         self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters))
         self._rename(desired.name)
-        self._around.introduce(desired.name, desired.clusters)
-        if offer.commit:
-            self._around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
+        around.introduce(desired.name, desired.clusters)
 
     def _rename(self, name: str) -> None:
         if name == self.name and (self._leadership or not self._around.lead):
@@ -212,14 +234,14 @@ class Keeper:
         self._wake.set()
 
     def _run(self, why: Why) -> None:
-        if self._rejected and why.trigger in (Trigger.USER, Trigger.SIGNAL, Trigger.INTERVAL):
+        with self._lock:
+            self._asked = []
+        if self._rejected and why.trigger in _LOOK_ANEW:
             # What it needs beside its files, such as a variable or a neighbour's name, may be there by now.
             self._look_at(self._rejected)
         files, around = self._files, self._around
         if files is None:
             return
-        with self._lock:
-            self._asked = []
         self._view = replace(self._view, running=why)
         self._publish()
         keep = around.keep(self.name)

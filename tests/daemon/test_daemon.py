@@ -1,0 +1,211 @@
+"""The daemon with a source that a test sets: what no cluster is needed for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from reconciler.adapters.clock import SystemClock
+from reconciler.cli.wiring import make_context
+from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
+from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.memory import Memory
+from reconciler.daemon.origin import Checkout, Distrusted
+from reconciler.daemon.surroundings import Surroundings
+from reconciler.errors import GitError, GitReason, ReconcilerError
+from reconciler.model.source import Commit
+from reconciler.model.sync import CommitSeen, ConditionKind, Notice, RunEnded, RunResult, SourceFailed
+from tests.daemon.stories import COMMIT, NEXT
+
+VALID = "apiVersion: reconciler/v1\nkind: Environment\nname: NAME\nclusters: {main: {kubeconfig: {file: kubeconfig}}}\n"
+
+
+@dataclass
+class SetOrigin:
+    """Implements Origin: gives what a test has set."""
+
+    folder: Path
+    given: Checkout | Distrusted | ReconcilerError | None = None
+    unswitchable: bool = False
+    recalled: list[Commit] = field(default_factory=list)
+
+    def ask(self) -> Checkout | Distrusted:
+        """What is set."""
+        if isinstance(self.given, ReconcilerError):
+            raise self.given
+        assert self.given is not None
+        return self.given
+
+    def recall(self, commit: Commit) -> Checkout | None:
+        """The files of any commit are in the folder of its name, if it is there."""
+        self.recalled.append(commit)
+        return self.at(commit) if (self.folder / commit.sha).is_dir() else None
+
+    def switch(self, commit: Commit) -> None:
+        """Nothing, or it fails."""
+        if self.unswitchable:
+            raise GitError(f"cannot switch to {commit.sha}", reason=GitReason.OTHER)
+
+    def close(self) -> None:
+        """Nothing."""
+
+    def at(self, commit: Commit, **files: str) -> Checkout:
+        """The files of a commit, after some were written."""
+        folder = self.folder / commit.sha
+        for name, text in files.items():
+            (folder / ".git").mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.yaml").write_text(text)
+        return Checkout(folder, commit, tuple(sorted(path.name for path in folder.glob("*.yaml"))))
+
+
+@dataclass
+class Site:
+    """A daemon that has not begun."""
+
+    daemon: Daemon
+    origin: SetOrigin
+    board: LiveBoard
+    notices: list[Notice]
+
+    def kinds(self, name: str) -> set[ConditionKind]:
+        """The conditions of an environment."""
+        view = self.board.environment(name)
+        return {condition.kind for condition in view.conditions} if view else set()
+
+    def asked(self, origin: Checkout | Distrusted | ReconcilerError) -> None:
+        """The source gives this from now on."""
+        self.origin.given = origin
+        self.daemon.pushed("a test")
+
+    def results(self) -> list[RunResult]:
+        """How runs ended."""
+        return [notice.run.result for notice in self.notices if isinstance(notice, RunEnded)]
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def make(folder: Path) -> Site:
+    """A daemon that keeps nothing applied: all is suspended."""
+    notices: list[Notice] = []
+    names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
+    around = Surroundings(
+        context=lambda checkout, path: make_context(path, "auto", cwd=checkout),
+        keep=lambda _name: KeepSpec.model_validate({"suspend": True}),
+        claim=names.claim,
+        lead=None,
+        board=board,
+        memory=Memory(folder / "state.json"),
+        clock=SystemClock(),
+        chance=lambda: 0.5,
+        slots=threading.BoundedSemaphore(2),
+        haste=hurry,
+        watching=DriftWatch(lambda _access: pytest.fail("nothing is watched"), lambda *_: None),
+    )
+    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """One with two valid files in its first commit."""
+    made = make(tmp_path)
+    for commit in (COMMIT, NEXT):
+        (tmp_path / commit.sha).mkdir()
+        (tmp_path / commit.sha / "kubeconfig").write_text("{}")
+    texts = {name: VALID.replace("NAME", name) for name in ("shop", "bank")}
+    made.origin.given = made.origin.at(COMMIT, **texts)
+    yield made
+    made.daemon.wind_down()
+    assert made.daemon.join(20)
+
+
+def test_environments_come_and_go(site: Site) -> None:
+    """By the files of the newest commit; of one that is gone nothing is shown or remembered."""
+    site.daemon.begin()
+    until(lambda: [view.name for view in site.board.environments()] == ["bank", "shop"])
+    until(lambda: site.kinds("shop") == site.kinds("bank") == {ConditionKind.SUSPENDED})
+    site.asked(site.origin.at(NEXT, shop=VALID.replace("NAME", "shop")))
+    until(lambda: [view.name for view in site.board.environments()] == ["shop"])
+    seen = [notice for notice in site.notices if isinstance(notice, CommitSeen)]
+    assert [notice.commit for notice in seen] == [COMMIT, NEXT]
+
+
+def test_no_two_have_one_name(site: Site) -> None:
+    """The second is not valid; it is when the first gives up the name."""
+    site.origin.given = site.origin.at(COMMIT, bank=VALID.replace("NAME", "shop"))
+    site.daemon.begin()
+    until(lambda: RunResult.INVALID in site.results())
+    views = site.board.environments()
+    assert "another file has the environment shop" in str(views)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [
+        (GitError("cannot fetch", reason=GitReason.UNREACHABLE), ConditionKind.SOURCE_FAILED),
+        (Distrusted(NEXT), ConditionKind.UNTRUSTED),
+    ],
+)
+def test_a_source_in_trouble(site: Site, trouble: Distrusted | ReconcilerError, kind: ConditionKind) -> None:
+    """Environments keep the last good commit, say what is wrong, and go on when it is over."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    site.asked(trouble)
+    until(lambda: kind in site.kinds("shop"))
+    assert any(isinstance(notice, SourceFailed) for notice in site.notices)
+    view = site.board.environment("shop")
+    assert view is not None
+    assert view.seen == COMMIT
+    site.asked(site.origin.at(COMMIT))
+    until(lambda: kind not in site.kinds("shop"))
+
+
+def test_a_full_disk(site: Site) -> None:
+    """What goes wrong beside the fetch does not end the daemon either."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    site.origin.unswitchable = True
+    site.asked(site.origin.at(NEXT, shop=VALID.replace("NAME", "shop")))
+    until(lambda: ConditionKind.SOURCE_FAILED in site.kinds("shop"))
+    assert site.daemon.is_alive
+    site.origin.unswitchable = False
+    site.daemon.pushed("again")
+    until(lambda: len(site.board.environments()) == 1)
+
+
+def test_a_restart_without_the_source(site: Site, tmp_path: Path) -> None:
+    """The last good files are kept applied although the source does not answer."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop") and site.kinds("bank"))
+    again = make(tmp_path)
+    again.origin.given = GitError("cannot fetch", reason=GitReason.UNREACHABLE)
+    again.daemon.begin()
+    until(lambda: again.kinds("shop") == {ConditionKind.SUSPENDED, ConditionKind.SOURCE_FAILED})
+    assert again.origin.recalled
+    again.daemon.wind_down()
+    assert again.daemon.join(20)
+
+
+def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
+    """It is remembered who did; unknown names are told."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    site.daemon.suspend("shop", "ada")
+    until(lambda: "suspended by ada" in str(site.board.environment("shop")))
+    assert Memory(tmp_path / "state.json").of("shop.yaml").suspended == "ada"
+    site.daemon.resume("shop", "ada")
+    until(lambda: "suspended by the Sync file" in str(site.board.environment("shop")))
+    with pytest.raises(KeyError):
+        site.daemon.sync("nowhere", "ada")
