@@ -179,7 +179,7 @@ def test_commits(kept: Kept) -> None:
     daemon.until(lambda: "environments/env.yaml:7:1" in daemon.log.read_text())
     kept.kubectl("patch", "configmap", "note", "-n", kept.namespace, "--type=merge", '-p={"data":{"text":"mine"}}')
     daemon.until(lambda: kept.text("note") == "first")
-    assert daemon.lines("run ended", trigger="drift", result="converged")
+    daemon.until(lambda: daemon.lines("run ended", trigger="drift", result="converged"))
     kept.commit("Good again", release("third"))
     daemon.until(lambda: kept.text("note") == "third")
     daemon.signal(signal.SIGTERM)
