@@ -31,7 +31,8 @@ from tests.chaos.table import replaced, tables
 from tests.chaos.world import World
 
 _PAGE = Path(__file__).parents[2] / "docs/reliability.md"
-_SIDE_BY_SIDE = 2
+# A killed run's lock has to be waited for, so most cases wait most of the time.
+_SIDE_BY_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", type=Path, default=Path(".faults.jsonl"), help="what was found so far")
     parser.add_argument("--minutes", type=float, default=60.0, help="begin no case after that; run again to go on")
+    parser.add_argument("--workers", type=int, default=_SIDE_BY_SIDE, help="cases side by side")
     return parser.parse_args()
 
 
@@ -137,9 +139,9 @@ def _run_all(cases: list[Case], record: Record, upstream: Upstream, folder: Path
             if verdict.problems:
                 sys.stderr.write(f"{verdict}\n{verdict.text}\n")
 
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(options.workers) as pool:
         try:
-            for done in [pool.submit(work, number) for number in range(_SIDE_BY_SIDE)]:
+            for done in [pool.submit(work, number) for number in range(options.workers)]:
                 done.result()
         except KeyboardInterrupt:
             left.clear()
