@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,13 +12,16 @@ from reconciler.daemon.runner import Ran
 from reconciler.daemon.timing import Backoff, Polling
 from reconciler.daemon.views import left_of, others_of, releases_of
 from reconciler.daemon.windows import is_open, next_opening
+from reconciler.flows.status import ReleaseStatus
 from reconciler.model.identity import Target
 from reconciler.model.standing import Condition as Health
+from reconciler.model.standing import Sync
 from reconciler.model.sync import ConditionKind, EnvironmentView, Run
 
-# Runs that are kept, and how often what is becoming ready is looked at.
+# Runs that are kept, and how often what is becoming ready, or was changed during a run, is looked at.
 _RUNS = 50
 _SETTLING = Backoff(first=5.0, longest=300.0)
+_DRIFTING = Backoff(first=1.0, longest=300.0)
 
 
 def after(view: EnvironmentView, ran: Ran, retries: Mapping[Target, datetime]) -> EnvironmentView:
@@ -78,7 +81,7 @@ class Pace:
 
     Attributes:
         due: seconds from now.
-        settling: how often in a row it was not ready yet.
+        settling: how often in a row it was not ready yet, or not as the run had left it.
     """
 
     due: float
@@ -86,17 +89,29 @@ class Pace:
 
 
 def next_look(keep: KeepSpec, ran: Ran, settling: int, now: datetime, chance: float) -> Pace:
-    """After the interval; sooner while something becomes ready, and when a window opens that is waited for."""
+    """After the interval; sooner while something becomes ready, when somebody changed something during the run, and
+    when a window opens that is waited for."""
     due = Polling(keep.interval).next(0.0, chance)
-    settling = settling + 1 if _is_settling(ran) else 0
-    if settling:
-        due = min(due, _SETTLING.wait(settling, chance))
+    backoff = _DRIFTING if _has_drifted(keep, ran) else _SETTLING if _is_settling(ran) else None
+    settling = settling + 1 if backoff else 0
+    if backoff:
+        due = min(due, backoff.wait(settling, chance))
     opens = next_opening(keep.windows, now)
     if ran.run.changes and not ran.allowed and not keep.dry_run and opens:
         due = min(due, (opens - now).total_seconds())
     return Pace(due, settling)
 
 
+def _has_drifted(keep: KeepSpec, ran: Ran) -> bool:
+    """Whether the look at the end saw drift, of which no watch will tell: it is what they go on from."""
+    if not (keep.correct_drift and ran.allowed and ran.run.result.is_success):
+        return False
+    return any(item.standing.sync is Sync.DRIFTED for item in _statuses(ran))
+
+
 def _is_settling(ran: Ran) -> bool:
-    statuses = (item for part in ran.turn.kept for item in part.status.releases)
-    return any(item.health.condition is Health.PROGRESSING for item in statuses)
+    return any(item.health.condition is Health.PROGRESSING for item in _statuses(ran))
+
+
+def _statuses(ran: Ran) -> Iterator[ReleaseStatus]:
+    return (item for part in ran.turn.kept for item in part.status.releases)
