@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import tempfile
 import threading
@@ -91,9 +92,9 @@ def main() -> int:
 
 
 def _in_order(cases: Sequence[Case]) -> list[Case]:
-    """By fault, the kills first: a run that is ended early has done what matters most, in every scenario."""
-    faults = {fault: place for place, fault in enumerate(OF_ONE_REQUEST)}
-    return sorted(cases, key=lambda case: faults[case.strike.fault])
+    """The kills first, then all others mixed: a run that is ended early did what matters most, and some of each."""
+    mixed = random.Random(0).sample(cases, len(cases))  # noqa: S311 - an order, no secret
+    return sorted(mixed, key=lambda case: not case.strike.fault.kills)
 
 
 def _options() -> argparse.Namespace:
