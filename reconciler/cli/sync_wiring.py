@@ -158,7 +158,9 @@ def _make(file: SyncFile, engine: str, observers: Observers) -> _Made:
 def _asking(file: SyncFile, source: GitSource | None, state: Path) -> Asking:
     environments = file.spec.source.environments
     if source is None:
-        return Asking(FolderOrigin(_folder_of(file), environments), None)
+        from reconciler.adapters.git.local import standing  # noqa: PLC0415 (of no use to mirrors)
+
+        return Asking(FolderOrigin(_folder_of(file), environments, standing), None)
     from reconciler.adapters.git.mirror import GitMirror  # noqa: PLC0415 (of no use to folders)
 
     mirror = GitMirror(source, state, os.environ)

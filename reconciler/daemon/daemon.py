@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.conditions import Obstacle
@@ -265,5 +265,6 @@ def _is_invalid(error: ReconcilerError) -> bool:
 
 def _why(checkout: Checkout, reasons: list[Why]) -> Why:
     if checkout.commit is None:
-        return reasons[-1] if reasons else Why(Trigger.START)
+        why = reasons[-1] if reasons else Why(Trigger.START)
+        return replace(why, detail="; ".join(filter(None, (why.detail, checkout.standing))))
     return Why(Trigger.COMMIT, checkout.commit.sha[:12])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,11 +19,13 @@ class Checkout:
     Attributes:
         commit: None for a folder that is no checkout.
         paths: the environment files in it.
+        standing: of a folder that people work in: what it is at, in words.
     """
 
     folder: Path
     commit: Commit | None
     paths: tuple[str, ...]
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,15 @@ class GitOrigin:
 
 
 class FolderOrigin:
-    """Implements Origin by a folder that people work in."""
+    """Implements Origin by a folder that people work in; `standing` tells in words what it is at."""
 
-    def __init__(self, folder: Path, environments: str) -> None:
-        self._folder, self._environments = folder, environments
+    def __init__(self, folder: Path, environments: str, standing: Callable[[Path], str]) -> None:
+        self._folder, self._environments, self._standing = folder, environments, standing
 
     def ask(self) -> Checkout | Distrusted:
         """See Origin."""
-        return Checkout(self._folder, None, _paths(self._folder, self._environments))
+        paths = _paths(self._folder, self._environments)
+        return Checkout(self._folder, None, paths, self._standing(self._folder))
 
     def recall(self, commit: Commit) -> Checkout | None:
         """See Origin. A folder has no earlier state."""

@@ -284,6 +284,7 @@ def test_a_folder(kept: Kept) -> None:
     path = kept.origin.path / "environments/env.yaml"
     path.write_text(path.read_text().replace("first", "second"))
     daemon.until(lambda: kept.text("note") == "second")
+    assert "with changes that are not committed" in json.dumps(daemon.lines("run started", trigger="folder")[-1])
     daemon.signal(signal.SIGHUP)
     daemon.until(lambda: daemon.lines("run ended", trigger="signal", result="unchanged"))
     daemon.signal(signal.SIGINT)
