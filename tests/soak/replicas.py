@@ -90,6 +90,14 @@ class Replica:
             return False
 
     @property
+    def is_listening(self) -> bool:
+        """Whether it answers by now."""
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    @property
     def megabytes(self) -> float:
         """The memory that it has in use."""
         return self._status()["VmRSS"] / 1024

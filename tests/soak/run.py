@@ -98,7 +98,7 @@ class Soak:
             case _:
                 self.people.scale(app)
         as_wanted = lambda: (self.people.generation(app), self.people.replicas(app)) == (wanted, 0)  # noqa: E731 (short)
-        self.figures.took(what, until(f"drift of {app.name}", as_wanted))
+        self.figures.took(what, until(f"{what}, of {app.name}", as_wanted))
 
     def server_killed(self) -> None:
         """The API server is killed, and comes back; drift right after that."""
@@ -113,6 +113,7 @@ class Soak:
         leader.kill()
         self.drifted("drift corrected, the leader was just killed")
         leader.start()
+        until("a webhook can be taken", lambda: leader.is_listening)
 
     def busy(self, seconds: float, happenings: list[Callable[[], None]]) -> None:
         """One after the other, for a while; what is lost is noted, and it goes on."""
