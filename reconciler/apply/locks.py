@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -55,10 +55,18 @@ class Locks:
         waits = [self._take(cluster) for cluster in sorted(self.lacking(clusters))]
         return any(waits)
 
-    def writing(self, cluster: str) -> AbstractContextManager[None]:
-        """An operation that writes to a cluster. Raises LockLostError when it may not begin."""
+    @contextmanager
+    def writing(self, cluster: str) -> Iterator[None]:
+        """An operation that writes to a cluster.
+
+        Raises:
+            LockLostError: it may not begin; or the lock did not cover it to its end.
+        """
         tenure = self._held.get(cluster)
-        return tenure.writing() if tenure else nullcontext()
+        with tenure.writing() if tenure else nullcontext():
+            yield
+            # A `helm` program works on while this process is stopped, maybe against the run that took the lock.
+            self.check(cluster)
 
     def check(self, cluster: str) -> None:
         """Make sure that the lock is held still. Raises LockLostError."""

@@ -64,18 +64,12 @@ class Tenure:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """An operation that writes.
-
-        Raises:
-            LockLostError: as `check` does, before it begins; or after it, when the Lease did not cover it to its end.
-        """
+        """An operation that writes. Raises LockLostError as `check` does, before it begins."""
         with self._counting:
             self._under_way += 1
         try:
             self.check()
             yield
-            # A `helm` program works on while this process is stopped, maybe against the run that took the lock.
-            self.check()
         finally:
             with self._counting:
                 self._under_way -= 1

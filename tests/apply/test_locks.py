@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.apply.acquire import Terms
 from reconciler.apply.locks import Locks
-from reconciler.errors import LockError
+from reconciler.errors import LockError, LockLostError
 from reconciler.model.lease import Lease
 from tests.apply.leases import NOON, MemoryLeases, SetClock
 
@@ -54,6 +54,21 @@ def test_that_another_had_one_is_told() -> None:
     with locks(world, SetClock()) as held:
         assert held.take({"a", "b"}) is True
         assert held.held == {"a", "b"}
+
+
+def test_an_operation_that_outlived_its_lock_has_failed() -> None:
+    """A `helm` program works on while this process is stopped; what it did may be another run's ruin."""
+    world, clock, lost = {"a": MemoryLeases("a")}, SetClock(), list[LockLostError]()
+    terms = Terms("me@here/apply/1", 15.0, 0.0)
+
+    def work() -> None:
+        world["a"].put(replace(THEIRS, transitions=5))
+        clock.passed += 16
+
+    with Locks(dict(world), terms, clock, lambda _cluster: lambda _lease: None, lost.append) as held:
+        held.take({"a"})
+        with pytest.raises(LockLostError, match=r"bob@ci \(apply, run 2\) took it"), held.writing("a"):
+            work()
 
 
 def void(_: object) -> None:
