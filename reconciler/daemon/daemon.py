@@ -212,6 +212,9 @@ class Daemon:
             self._found(found, reasons)
 
     def _failed(self, error: ReconcilerError) -> None:
+        if self._ended.is_set():
+            # A fetch that was under way is cut off at the end.
+            return
         now, chance = self._around.clock.ticks(), self._around.chance()
         self._attempts = self._attempts.failed(_SOURCE, "", now, chance)
         kind = ConditionKind.INVALID if _is_invalid(error) else ConditionKind.SOURCE_FAILED

@@ -13,9 +13,9 @@ from reconciler.daemon.conditions import Obstacle, renewed
 from reconciler.daemon.decide import Go, Situation, decide
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.runner import Files, Guard, Runner
-from reconciler.daemon.showing import Last, after, limits, next_look, with_run
+from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.daemon.views import errors_of, obstacles_of
+from reconciler.daemon.views import errors_of, obstacle_of
 from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Request
 from reconciler.flows.validate import validate
@@ -179,8 +179,7 @@ class Keeper:
         try:
             self._accept(offer, validate(Request(self.path), context))
         except ReconcilerError as error:
-            self._rejected, errors = offer, errors_of(error)
-            self._invalid = Obstacle(ConditionKind.INVALID, errors[0], error.hint)
+            self._rejected, self._invalid = offer, obstacle_of(ConditionKind.INVALID, error)
             if self._files is None:
                 self._due = clock.ticks() + self._around.keep(self.name).interval
             self._show(
@@ -194,7 +193,7 @@ class Keeper:
                     result=RunResult.INVALID,
                     changes=0,
                     message="the files are not valid; what was applied before stays",
-                    errors=errors,
+                    errors=errors_of(error),
                 )
             )
 
@@ -246,7 +245,7 @@ class Keeper:
         self._publish()
         keep = around.keep(self.name)
         ran = self._runner.run(files, why, keep, Guard(self._acting, self._haste))
-        self._last = Last(obstacles_of(ran.turn, ran.said), waits=bool(ran.run.changes) and not ran.allowed)
+        self._last = last_of(self._last, ran)
         now, ticks = around.clock.now(), around.clock.ticks()
         pace = next_look(keep, ran, self._settling, now, around.chance())
         self._due, self._settling = ticks + pace.due, pace.settling

@@ -107,7 +107,7 @@ class Runner:
         allowed = not keep.dry_run and is_open(keep.windows, started)
         turn = one.take(allowed=allowed)
         self._note(turn, one.held)
-        said = told(turn, len(one.held), allowed=allowed)
+        said = told(turn, len(one.held), allowed=allowed, hurried=guard.haste() is Haste.AT_ONCE)
         run = Run(
             id=holder.run,
             environment=files.name,

@@ -10,13 +10,13 @@ from reconciler.daemon.conditions import Obstacle
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.runner import Ran
 from reconciler.daemon.timing import Backoff, Polling
-from reconciler.daemon.views import left_of, others_of, releases_of
+from reconciler.daemon.views import left_of, obstacles_of, others_of, releases_of
 from reconciler.daemon.windows import is_open, next_opening
 from reconciler.flows.status import ReleaseStatus
 from reconciler.model.identity import Target
 from reconciler.model.standing import Condition as Health
 from reconciler.model.standing import Sync
-from reconciler.model.sync import ConditionKind, EnvironmentView, Run
+from reconciler.model.sync import ConditionKind, EnvironmentView, Run, RunResult
 
 # Runs that are kept, and how often what is becoming ready, or was changed during a run, is looked at.
 _RUNS = 50
@@ -62,6 +62,13 @@ class Last:
     waits: bool
 
 
+def last_of(before: Last | None, ran: Ran) -> Last | None:
+    """What is known after a run; one that was interrupted has found out nothing."""
+    if ran.run.result is RunResult.INTERRUPTED:
+        return before
+    return Last(obstacles_of(ran.turn, ran.said), waits=bool(ran.run.changes) and not ran.allowed)
+
+
 def limits(keep: KeepSpec, last: Last | None, now: datetime, suspended: str) -> Iterable[Obstacle]:
     """What of the way it is kept stands between it and the newest commit."""
     if suspended:
@@ -81,7 +88,7 @@ class Pace:
 
     Attributes:
         due: seconds from now.
-        settling: how often in a row it was not ready yet, or not as the run had left it.
+        settling: how often in a row it was not ready yet, not as the run had left it, or the run was interrupted.
     """
 
     due: float
@@ -110,7 +117,9 @@ def _has_drifted(keep: KeepSpec, ran: Ran) -> bool:
 
 
 def _is_settling(ran: Ran) -> bool:
-    return any(item.health.condition is Health.PROGRESSING for item in _statuses(ran))
+    return ran.run.result is RunResult.INTERRUPTED or any(
+        item.health.condition is Health.PROGRESSING for item in _statuses(ran)
+    )
 
 
 def _statuses(ran: Ran) -> Iterator[ReleaseStatus]:

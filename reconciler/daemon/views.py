@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.daemon.conditions import Obstacle
 from reconciler.daemon.turns import Turn
-from reconciler.errors import DesiredStateErrors, ReconcilerError
+from reconciler.errors import DesiredStateErrors, LockLostError, ReconcilerError
 from reconciler.flows.keep import Kept
 from reconciler.model.finding import Finding
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.outcome import ActionOutcome, Result
 from reconciler.model.plan import Plan
 from reconciler.model.sync import ConditionKind, ReleaseView, RunResult, Step
+
+_KINDS = {RunResult.FAILED: ConditionKind.FAILED, RunResult.INVALID: ConditionKind.INVALID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,44 @@ def steps_of(kept: Iterable[Kept]) -> tuple[Step, ...]:
 
 
 def errors_of(error: ReconcilerError) -> tuple[str, ...]:
-    """Each mistake, with its place."""
-    return tuple(map(str, error.errors)) if isinstance(error, DesiredStateErrors) else (str(error),)
+    """Each mistake, with its place, and what to try."""
+    return tuple(map(str, _each(error)))
 
 
-def told(turn: Turn, held: int, *, allowed: bool) -> Told:
+def obstacle_of(kind: ConditionKind, error: ReconcilerError) -> Obstacle:
+    """The first mistake, with its place, as what stands in the way."""
+    first = next(iter(_each(error)), error)
+    return Obstacle(kind, f"{first.where}: {first.message}" if first.where else first.message, first.hint)
+
+
+def _each(error: ReconcilerError) -> tuple[ReconcilerError, ...]:
+    return error.errors if isinstance(error, DesiredStateErrors) else (error,)
+
+
+def told(turn: Turn, held: int, *, allowed: bool, hurried: bool = False) -> Told:
     """How a run ended, and why.
 
     Args:
         held: how many targets were left for later.
         allowed: whether it might change anything.
+        hurried: whether what was under way had to end at once; what failed then says nothing about the environment.
     """
+    said = _said(turn, held, allowed=allowed)
+    lost = isinstance(turn.trouble, LockLostError)
+    return (
+        replace(said, result=RunResult.INTERRUPTED) if said.result is RunResult.FAILED and (hurried or lost) else said
+    )
+
+
+def _said(turn: Turn, held: int, *, allowed: bool) -> Told:
     if turn.trouble:
         result = RunResult.INVALID if turn.is_invalid else RunResult.FAILED
-        errors = errors_of(turn.trouble)
-        return Told(result, errors[0] if errors else "it failed", errors)
+        return Told(result, obstacle_of(_KINDS[result], turn.trouble).message, errors_of(turn.trouble))
     if refusals := [refusal.message for part in turn.kept for refusal in part.plan.refusals]:
         return Told(RunResult.REFUSED, refusals[0], tuple(refusals))
     if turn.unreachable:
-        errors = tuple(str(error) for error in turn.unreachable.values())
-        return Told(RunResult.FAILED, errors[0], errors)
+        first, errors = next(iter(turn.unreachable.values())), map(str, turn.unreachable.values())
+        return Told(RunResult.FAILED, first.message, tuple(errors))
     return _of_outcomes(turn, held) if allowed else _of_plans(turn)
 
 
@@ -83,17 +103,22 @@ def _of_plans(turn: Turn) -> Told:
 def _of_outcomes(turn: Turn, held: int) -> Told:
     outcomes = [item for part in turn.kept if part.outcome for item in part.outcome.actions]
     counts = Counter(item.result for item in outcomes)
+    if failures := _failures(turn):
+        return Told(RunResult.FAILED, failures[0], failures)
     if counts[Result.CANCELLED]:
         return Told(RunResult.INTERRUPTED, f"{_counted(counts[Result.CANCELLED], 'action')} not done")
-    if counts[Result.FAILED] or counts[Result.SKIPPED]:
-        failed = [item for item in outcomes if item.result is Result.FAILED]
-        errors = tuple(f"{item.action.target}: {item.message}" for item in failed)
-        return Told(RunResult.FAILED, errors[0] if errors else "what it needs is not healthy", errors)
+    if counts[Result.SKIPPED]:
+        return Told(RunResult.FAILED, "what it needs is not healthy")
     if held:
         return Told(RunResult.FAILED, f"{held} that failed {'is' if held == 1 else 'are'} tried again later")
     if counts[Result.DONE]:
         return Told(RunResult.CONVERGED, f"{_counted(counts[Result.DONE], 'action')} done")
     return Told(RunResult.UNCHANGED, "nothing to do")
+
+
+def _failures(turn: Turn) -> tuple[str, ...]:
+    outcomes = [item for part in turn.kept if part.outcome for item in part.outcome.actions]
+    return tuple(f"{item.action.target}: {item.message}" for item in outcomes if item.result is Result.FAILED)
 
 
 def _counted(count: int, word: str) -> str:
@@ -139,22 +164,20 @@ def others_of(kept: Iterable[Kept]) -> tuple[tuple[Target, str], ...]:
     return tuple(other for part in kept for other in part.status.others)
 
 
-_KINDS = {
-    RunResult.FAILED: ConditionKind.FAILED,
-    RunResult.INTERRUPTED: ConditionKind.FAILED,
-    RunResult.INVALID: ConditionKind.INVALID,
-}
-
-
 def obstacles_of(turn: Turn, said: Told) -> tuple[Obstacle, ...]:
     """What keeps the environment from being as its files say, as far as the run has found it out."""
+    if said.result is RunResult.INTERRUPTED:
+        return ()
     found = [
         Obstacle(ConditionKind.UNREACHABLE, f"{name}: {error.message}", error.hint)
         for name, error in turn.unreachable.items()
     ]
     refusals = dict.fromkeys(refusal for part in turn.kept for refusal in part.plan.refusals)
     found += [Obstacle(ConditionKind.REFUSED, refusal.message, refusal.hint) for refusal in refusals]
-    if said.result in _KINDS and not found:
-        hint = turn.trouble.hint if turn.trouble else None
-        found.append(Obstacle(_KINDS[said.result], said.message, hint))
+    if turn.trouble:
+        found.append(obstacle_of(_KINDS[said.result], turn.trouble))
+    elif failures := _failures(turn):
+        found.append(Obstacle(ConditionKind.FAILED, failures[0]))
+    elif said.result in _KINDS and not found:
+        found.append(Obstacle(_KINDS[said.result], said.message))
     return tuple(found)

@@ -39,7 +39,11 @@ class Why:
 
 
 class RunResult(StrEnum):
-    """How a run ended. PLANNED: it would have changed something, and may not (dry run, or no window is open)."""
+    """How a run ended.
+
+    PLANNED: it would have changed something, and may not (dry run, or no window is open). INTERRUPTED: it was cut off,
+    since the daemon ends or another replica acts; nothing is known by it that was not known before.
+    """
 
     UNCHANGED = "unchanged"
     CONVERGED = "converged"

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.model.identity import ReleaseId
-from reconciler.model.outcome import Result
-from reconciler.model.plan import ActionKind
+from reconciler.flows.keep import Kept
+from reconciler.flows.status import ReleaseStatus, Status
+from reconciler.model.identity import Kind, ReleaseId, Target
+from reconciler.model.outcome import ActionOutcome, Outcome, Result
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, Refusal
 from reconciler.model.source import Commit, Person, Signature, SignatureState
-from reconciler.model.standing import HEALTHY, Standing, Sync
+from reconciler.model.standing import HEALTHY, Health, Standing, Sync
 from reconciler.model.sync import (
     Condition,
     ConditionKind,
@@ -51,6 +53,30 @@ def view(*kinds: ConditionKind, name: str = "staging", succeeded: datetime | Non
     release = ReleaseView(API, Standing(Sync.IN_SYNC, "", 3, "api-1.2.0"), HEALTHY)
     conditions = tuple(condition(kind) for kind in kinds)
     return EnvironmentView(name, f"{name}.yaml", COMMIT, COMMIT, conditions, (release,), succeeded=succeeded)
+
+
+def action(target: Target = API, kind: ActionKind = ActionKind.UPGRADE, reason: str = "it differs") -> Action:
+    """One that writes something, unless it is of a kind that does nothing."""
+    work = ApplyObjects(((Kind("v1", "ConfigMap"), {"data": {"text": "v1"}}),), "helm")
+    idle = kind in (ActionKind.NONE, ActionKind.BLOCKED)
+    return Action(kind, target, reason, (), frozenset(), None if idle else work)
+
+
+def release_status(target: ReleaseId = API, sync: Sync = Sync.IN_SYNC, health: Health = HEALTHY) -> ReleaseStatus:
+    """How a release stands."""
+    return ReleaseStatus(target, Standing(sync, "", 3, "api-1.2.0"), health)
+
+
+def kept(*outcomes: ActionOutcome, statuses: Iterable[ReleaseStatus] = (), refusals: Iterable[Refusal] = ()) -> Kept:
+    """A turn of which this became."""
+    plan = Plan("staging", tuple(item.action for item in outcomes), (), tuple(refusals))
+    return Kept(plan, Outcome(plan, outcomes), Status("staging", tuple(statuses), ()))
+
+
+def ended(target: Target = API, result: Result = Result.DONE, message: str = "") -> ActionOutcome:
+    """An action that ended like this."""
+    kind = ActionKind.NONE if result is Result.UNCHANGED else ActionKind.UPGRADE
+    return ActionOutcome(action(target, kind), result, message, None, 2.0)
 
 
 @dataclass

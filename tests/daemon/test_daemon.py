@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
 from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.leading import Changed, Leadership
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout, Distrusted
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.errors import GitError, GitReason, ReconcilerError
+from reconciler.errors import GitError, GitReason, LockLostError, ReconcilerError
 from reconciler.model.source import Commit
 from reconciler.model.sync import CommitSeen, ConditionKind, Notice, RunEnded, RunResult, SourceFailed
 from tests.daemon.stories import COMMIT, NEXT
@@ -35,9 +37,17 @@ class SetOrigin:
     given: Checkout | Distrusted | ReconcilerError | None = None
     unswitchable: bool = False
     recalled: list[Commit] = field(default_factory=list)
+    asked: int = 0
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        """It answers at once, until a test takes that back."""
+        self.answers.set()
 
     def ask(self) -> Checkout | Distrusted:
         """What is set."""
+        self.asked += 1
+        assert self.answers.wait(20)
         if isinstance(self.given, ReconcilerError):
             raise self.given
         assert self.given is not None
@@ -97,15 +107,46 @@ def until(holds: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def make(folder: Path) -> Site:
+class Superseded(Leadership):
+    """Leads until a run is about to begin: then another replica does."""
+
+    def __init__(self, changed: Changed) -> None:
+        self._told = changed
+
+    def begin(self) -> None:
+        """At once."""
+        self._told("ours", leading=True)
+
+    @property
+    def is_leading(self) -> bool:
+        """As far as it knows."""
+        return True
+
+    @property
+    def is_lost(self) -> bool:
+        """Not yet."""
+        return False
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """It may not."""
+        if self.is_leading:
+            raise LockLostError("another replica leads")
+        yield
+
+    def end(self) -> None:
+        """Nothing."""
+
+
+def make(folder: Path, lead: Callable[[str, Changed], Leadership] | None = None, *, suspend: bool = True) -> Site:
     """A daemon that keeps nothing applied: all is suspended."""
     notices: list[Notice] = []
     names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
         context=lambda checkout, path: make_context(path, "auto", cwd=checkout),
-        keep=lambda _name: KeepSpec.model_validate({"suspend": True}),
+        keep=lambda _name: KeepSpec.model_validate({"suspend": suspend}),
         claim=names.claim,
-        lead=None,
+        lead=lead,
         board=board,
         memory=Memory(folder / "state.json"),
         clock=SystemClock(),
@@ -196,6 +237,35 @@ def test_a_restart_without_the_source(site: Site, tmp_path: Path) -> None:
     assert again.origin.recalled
     again.daemon.wind_down()
     assert again.daemon.join(20)
+
+
+def test_a_run_that_was_cut_off(site: Site, tmp_path: Path) -> None:
+    """It is no failure that anybody is told of, and no success either: nothing is known by it."""
+    again = make(tmp_path, lambda _name, changed: Superseded(changed), suspend=False)
+    again.origin.given = site.origin.given
+    again.daemon.begin()
+    until(lambda: RunResult.INTERRUPTED in again.results())
+    until(lambda: (view := again.board.environment("shop")) and view.runs and not view.running)
+    view = again.board.environment("shop")
+    assert view is not None
+    assert (view.conditions, view.applied, view.succeeded) == ((), None, None)
+    again.daemon.wind_down()
+    assert again.daemon.join(20)
+
+
+def test_a_fetch_that_the_end_cuts_off(site: Site) -> None:
+    """It is no trouble of the source's."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    site.origin.answers.clear()
+    before = site.origin.asked
+    site.asked(GitError("it was cancelled", reason=GitReason.CANCELLED))
+    until(lambda: site.origin.asked > before)
+    site.daemon.wind_down()
+    site.origin.answers.set()
+    until(lambda: "source" not in {thread.name for thread in threading.enumerate()})
+    assert site.daemon.join(20)
+    assert not any(isinstance(notice, SourceFailed) for notice in site.notices)
 
 
 def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
