@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,8 @@ def sync(
 ) -> None:
     """Keep clusters at what a git branch says, for ever.
 
-    SIGHUP: ask the source and look at everything now. SIGTERM and Ctrl-C: end in order; the second time at once.
+    SIGHUP: read the Sync file anew, ask the source, and look at everything now. SIGTERM and Ctrl-C: end in order; the
+    second time at once.
     """
     from reconciler.cli.sync_wiring import run_daemon  # noqa: PLC0415 - heavy
 
@@ -93,8 +94,8 @@ def sync(
         raise click.UsageError("give either a Sync file with -f, or an environment file with -e")
     if path is not None and (watch or dry_run or listen):
         raise click.UsageError("--watch, --dry-run and --listen go with -e; the Sync file says so itself")
-    file = _file(path) if path else _folder(str(environment), listen, dry_run=dry_run)
-    sys.exit(run_daemon(file, engine, grace, watch=watch or path is not None))
+    read = partial(_file, path) if path else partial(_folder, str(environment), listen, dry_run=dry_run)
+    sys.exit(run_daemon(read, engine, grace, watch=watch or path is not None))
 
 
 def _log(layout: str, level: str) -> None:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.serving import Server, serve
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.http.answers import make_answers
 from reconciler.daemon.http.app import application
-from reconciler.daemon.http.site import Site, is_loopback
+from reconciler.daemon.http.site import Secrets, Site, is_loopback
 from reconciler.daemon.http.updates import Updates
 from reconciler.daemon.load import SyncFile
 from reconciler.daemon.observers import Observers
 from reconciler.daemon.proofs import Provider
+from reconciler.daemon.settings import Fresh
 from reconciler.model.secret import SecretText
 from reconciler.model.source import GitSource
 from reconciler.model.sync import Controls
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _LOGGER = logging.getLogger("reconciler.http")
 
@@ -37,25 +35,30 @@ def serve_site(
         ListenError: the address cannot be listened on.
     """
     spec = file.spec.server
-    updates = Updates()
+    updates, clock = Updates(), SystemClock()
     board.listen(updates.tell)
     site = Site(
         board,
         controls,
         updates,
         lambda: datetime.now(UTC),
-        token=file.secret(spec.token, "server", "token") if spec.token else None,
+        token=_token(file, clock),
         local=is_loopback(spec.listen),
         source=source,
-        secrets=_secrets(file),
-        answers=make_answers(board, observers, spec.ready_after, SystemClock()),
+        secrets=Fresh("server.webhooks", partial(_secrets, file), clock.ticks),
+        answers=make_answers(board, observers, spec.ready_after, clock),
     )
     server = serve(application(site), spec.listen, updates.close)
     _LOGGER.info("listening", extra={"facts": {"address": spec.listen, "port": server.port}})
     return server
 
 
-def _secrets(file: SyncFile) -> Mapping[Provider, tuple[SecretText, ...]]:
+def _token(file: SyncFile, clock: SystemClock) -> Fresh[SecretText] | None:
+    source = file.spec.server.token
+    return Fresh("server.token", partial(file.secret, source, "server", "token"), clock.ticks) if source else None
+
+
+def _secrets(file: SyncFile) -> Secrets:
     found: defaultdict[Provider, tuple[SecretText, ...]] = defaultdict(tuple)
     for index, hook in enumerate(file.spec.server.webhooks):
         found[Provider(hook.provider)] += (file.secret(hook.secret, "server", "webhooks", index, "secret"),)

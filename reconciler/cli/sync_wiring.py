@@ -21,7 +21,6 @@ from reconciler.adapters.watching import watching
 from reconciler.cli.sync_site import serve_site
 from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_leases
 from reconciler.daemon.board import LiveBoard
-from reconciler.daemon.config import KeepSpec, SyncSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
 from reconciler.daemon.drift import DriftWatch
 from reconciler.daemon.leading import Candidate, Changed, Leadership, Shares
@@ -30,36 +29,39 @@ from reconciler.daemon.memory import Memory
 from reconciler.daemon.observers import Observers, make_observers
 from reconciler.daemon.origin import FolderOrigin, GitOrigin
 from reconciler.daemon.repository import git_source
+from reconciler.daemon.settings import Fresh, Settings
 from reconciler.daemon.slots import Slots
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.daemon.timing import Polling
 from reconciler.desired.clusters import lone_cluster
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Target
 from reconciler.model.policy import LockPolicy
 from reconciler.model.source import GitSource
 
-# Runs at once, over all environments; each has threads of its own for its releases.
-_SLOTS = 8
 # Seconds between two looks at the threads, and after what was to end in order: then the process ends as it is.
 _BEAT, _LAST = 5.0, 15.0
 STOPPED_HARD = 1
 
 
-def run_daemon(file: SyncFile, engine: str, grace: float, *, watch: bool) -> int:
-    """Run until a signal; the exit code."""
-    signals = Signals()
+def run_daemon(read: Callable[[], SyncFile], engine: str, grace: float, *, watch: bool) -> int:
+    """Run until a signal; the exit code. `read` reads the Sync file, now and when somebody asks for that.
+
+    Raises:
+        DesiredStateErrors: the file is not valid.
+    """
+    file, signals = read(), Signals()
+    settings = Settings(file.spec, read)
     with ExitStack() as ends:
         observers = make_observers(file.spec, file.secret)
         ends.callback(observers.close)
-        made = _make(file, engine, observers)
+        made = _make(file, settings, engine, observers)
         daemon, board = made.daemon, made.board
         ends.callback(daemon.close)
         if watch and file.spec.source.folder:
             ends.enter_context(_watched(_folder_of(file), daemon))
         ends.callback(serve_site(file, made.source, board, daemon, observers).stop)
         daemon.begin()
-        _wait(daemon, signals, observers)
+        _wait(made, settings, signals, observers)
         return _end(daemon, signals, grace)
 
 
@@ -84,14 +86,15 @@ class Signals:
         self.news.set()
 
 
-def _wait(daemon: Daemon, signals: Signals, observers: Observers) -> None:
+def _wait(made: _Made, settings: Settings, signals: Signals, observers: Observers) -> None:
     """Until the first signal that ends it."""
-    clock, answered = SystemClock(), 0
+    clock, daemon, answered = SystemClock(), made.daemon, 0
     while not signals.ends:
         if daemon.is_alive:
             observers.pulse.beat("loop", clock.ticks())
         if signals.hangups != answered:
             answered = signals.hangups
+            settings.read_anew()
             daemon.signalled()
         signals.news.wait(_BEAT)
         signals.news.clear()
@@ -127,11 +130,11 @@ class _Made:
     source: GitSource | None
 
 
-def _make(file: SyncFile, engine: str, observers: Observers) -> _Made:
+def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers) -> _Made:
     names, hurry, clock = Names(), Hurry(), SystemClock()
     state = _state_folder(file)
     heard = observers.metrics.asked
-    source = git_source(file) if file.spec.source.git else None
+    source = Fresh("source", partial(git_source, file), clock.ticks) if file.spec.source.git else None
     board = LiveBoard([observers.tell])
 
     def drifted(environment: str, target: Target, found: str) -> None:
@@ -139,23 +142,23 @@ def _make(file: SyncFile, engine: str, observers: Observers) -> _Made:
 
     around = Surroundings(
         context=lambda folder, path: make_context(path, engine, heard, folder),
-        keep=partial(_keep, file.spec),
+        keep=settings.keep,
         claim=names.claim,
         lead=_leaders(file, clock),
         board=board,
         memory=Memory(state / "state.json"),
         clock=clock,
         chance=random.random,
-        slots=Slots(_SLOTS, observers.metrics.waiting),
+        slots=Slots(file.spec.runs, observers.metrics.waiting),
         haste=hurry,
         watching=DriftWatch(lambda access: KubeWatcher(access, heard), drifted),
         introduce=observers.introduce,
     )
-    daemon = Daemon(_asking(file, source, state), around, names, hurry)
-    return _Made(daemon, board, source)
+    daemon = Daemon(_asking(file, source, state, settings), around, names, hurry)
+    return _Made(daemon, board, source() if source else None)
 
 
-def _asking(file: SyncFile, source: GitSource | None, state: Path) -> Asking:
+def _asking(file: SyncFile, source: Fresh[GitSource] | None, state: Path, settings: Settings) -> Asking:
     environments = file.spec.source.environments
     if source is None:
         from reconciler.adapters.git.local import standing  # noqa: PLC0415 (of no use to mirrors)
@@ -163,9 +166,7 @@ def _asking(file: SyncFile, source: GitSource | None, state: Path) -> Asking:
         return Asking(FolderOrigin(_folder_of(file), environments, standing), None)
     from reconciler.adapters.git.mirror import GitMirror  # noqa: PLC0415 (of no use to folders)
 
-    mirror = GitMirror(source, state, os.environ)
-    verified = file.spec.verify is not None
-    return Asking(GitOrigin(mirror, environments, verified=verified), Polling(file.spec.poll))
+    return Asking(GitOrigin(GitMirror(source(), state, os.environ), source), settings.polling)
 
 
 def _folder_of(file: SyncFile) -> Path:
@@ -180,12 +181,6 @@ def _state_folder(file: SyncFile) -> Path:
     told = file.spec.source.model_dump_json()
     folder = f"{_folder_of(file)}" if file.spec.source.folder else ""
     return cache_folder() / "sync" / hashlib.sha256(f"{told}{folder}".encode()).hexdigest()[:16]
-
-
-def _keep(spec: SyncSpec, name: str) -> KeepSpec:
-    override = spec.environments.get(name)
-    said = {field: getattr(override, field) for field in override.model_fields_set} if override else {}
-    return spec.defaults.model_copy(update={field: value for field, value in said.items() if value is not None})
 
 
 def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed], Leadership] | None:

@@ -187,6 +187,7 @@ class SyncSpec(Model):
     poll: Limit = Field(60.0, description="How often the repository is asked.")
     verify: VerifySpec | None = Field(None, description="Whom commits are believed from; left out: from everybody.")
     defaults: KeepSpec = Field(default_factory=KeepSpec, description="How environments are kept.")
+    runs: int = Field(8, ge=1, le=256, description="Environments that are looked at, or changed, at once.")
     environments: dict[str, KeepOverride] = Field(
         default_factory=dict, description="An environment's name → what is otherwise for it."
     )

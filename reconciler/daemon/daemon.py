@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.apply.executor import Haste
@@ -24,11 +24,11 @@ class Asking:
     """How the source is asked.
 
     Attributes:
-        polling: how often; None: only when somebody says that it may have changed.
+        polling: how often, as of now; None: only when somebody says that it may have changed.
     """
 
     origin: Origin
-    polling: Polling | None
+    polling: Callable[[], Polling] | None
 
 
 class Names:
@@ -193,7 +193,7 @@ class Daemon:
         if self._attempts.failures(_SOURCE):
             return max(self._attempts.ready_at(_SOURCE, "") - now, 0.0)
         polling = self._asking.polling
-        return polling.next(0.0, chance) if polling else None
+        return polling().next(0.0, chance) if polling else None
 
     def _ask(self, reasons: Iterable[Why]) -> None:
         try:

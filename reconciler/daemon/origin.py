@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reconciler.adapters.files import matching
 from reconciler.errors import DesiredStateError, GitError
-from reconciler.model.source import Commit, Mirror, SignatureState
+from reconciler.model.source import Commit, GitSource, Mirror, SignatureState
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,17 @@ class Origin(Protocol):
 
 
 class GitOrigin:
-    """Implements Origin by a mirror."""
+    """Implements Origin by a mirror; `source` is what it mirrors, with the login as it is now."""
 
-    def __init__(self, mirror: Mirror, environments: str, *, verified: bool) -> None:
-        self._mirror, self._environments, self._verified = mirror, environments, verified
+    def __init__(self, mirror: Mirror, source: Callable[[], GitSource]) -> None:
+        self._mirror, self._source = mirror, source
 
     def ask(self) -> Checkout | Distrusted:
         """See Origin."""
+        source = self._source()
+        self._mirror.renew(source)
         commit = self._mirror.update()
-        if self._verified and commit.signature.state is not SignatureState.GOOD:
+        if source.verification and commit.signature.state is not SignatureState.GOOD:
             return Distrusted(commit)
         return self._checkout(commit)
 
@@ -93,7 +95,7 @@ class GitOrigin:
 
     def _checkout(self, commit: Commit) -> Checkout:
         folder = self._mirror.checkout(commit)
-        return Checkout(folder, commit, _paths(folder, self._environments))
+        return Checkout(folder, commit, _paths(folder, self._source().environments))
 
 
 class FolderOrigin:

@@ -201,6 +201,10 @@ class Mirror(Protocol):
     Every method raises GitError, with secrets masked, and leaves nothing half-written.
     """
 
+    def renew(self, source: GitSource) -> None:
+        """Go on with another login, authority or verification; all else of the source is as it was."""
+        ...
+
     def update(self) -> Commit:
         """Ask the repository where it is, and fetch that."""
         ...

@@ -232,16 +232,20 @@ def test_a_dead_cluster(kept: Kept) -> None:
     ],
 )
 def test_nothing_is_changed(kept: Kept, how: str, condition: str) -> None:
-    """In a dry run, while it is suspended, and while no window is open; and the reason is told."""
+    """In a dry run, while it is suspended, and while no window is open, and the reason is told. Until the Sync file
+    says otherwise at SIGHUP."""
     kept.commit("First", release("first"))
     kept.write(how.replace("DAY", f"{datetime.now(UTC) + timedelta(days=3):%a}".lower()))
     daemon = kept.start()
     daemon.until(lambda: condition in str([line.get("conditions") for line in daemon.lines("conditions changed")]))
     if condition != "suspended":
         daemon.until(lambda: daemon.lines("run ended", result="planned"))
+    assert kept.kubectl("get", "namespace", kept.namespace, "--ignore-not-found") == ""
+    kept.write()
+    daemon.signal(signal.SIGHUP)
+    daemon.until(lambda: kept.text("note") == "first")
     daemon.signal(signal.SIGTERM)
     assert daemon.ended() == 0
-    assert kept.kubectl("get", "namespace", kept.namespace, "--ignore-not-found") == ""
 
 
 def test_the_end_in_the_middle(kept: Kept) -> None:

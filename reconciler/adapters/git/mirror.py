@@ -44,25 +44,43 @@ class GitMirror:
     """
 
     def __init__(self, source: GitSource, folder: Path, environ: Mapping[str, str]) -> None:
-        self._source = source
-        self._folder = folder
-        self._last: tuple[Found, Commit] | None = None
+        self._folder, self._environ = folder, environ
         self._one_at_a_time = threading.Lock()
         self._repository = folder / "mirror.git"
+        self._is_cancelled = False
         self._lock = _locked(folder)
         try:
-            self._git = GitProgram(source, environ)
+            self._equip(source)
         except BaseException:
             self._lock.close()
             raise
-        self._local = Bounds(source.bounds.local_seconds)
-        self._remote = Bounds(source.bounds.fetch_seconds, output=_LONGEST_LISTING, outgrown=self._outgrown)
-        self._checkouts = Checkouts(folder, self._repository, self._git, source.bounds, submodules=source.submodules)
+
+    def _equip(self, source: GitSource) -> None:
+        """Work with what this source says; on an error, with what there was before."""
+        git = GitProgram(source, self._environ)
         try:
-            self._trust = self._make_trust()
+            self._trust = _trust(source, git)
         except BaseException:
-            self.close()
+            git.close()
             raise
+        bounds = source.bounds
+        self._source, self._git = source, git
+        self._local = Bounds(bounds.local_seconds)
+        self._remote = Bounds(bounds.fetch_seconds, output=_LONGEST_LISTING, outgrown=self._outgrown)
+        self._checkouts = Checkouts(self._folder, self._repository, git, bounds, submodules=source.submodules)
+        # Other keys may judge the same commit otherwise.
+        self._last: tuple[Found, Commit] | None = None
+
+    def renew(self, source: GitSource) -> None:
+        """See Mirror."""
+        with self._at_work():
+            if source == self._source:
+                return
+            before = self._git
+            self._equip(source)
+            before.close()
+            if self._is_cancelled:
+                self._git.cancel()
 
     def update(self) -> Commit:
         """See Mirror."""
@@ -96,6 +114,7 @@ class GitMirror:
 
     def cancel(self) -> None:
         """See Mirror."""
+        self._is_cancelled = True
         self._git.cancel()
 
     def close(self) -> None:
@@ -112,10 +131,6 @@ class GitMirror:
             except OSError as error:
                 reason = (error.strerror or str(error)).lower()
                 raise GitError(f"cannot write to {self._folder}: {reason}", reason=GitReason.OTHER) from error
-
-    def _make_trust(self) -> Trust | None:
-        verification = self._source.verification
-        return Trust(verification, self._git, self._source.bounds.local_seconds) if verification else None
 
     def _outgrown(self) -> bool:
         return larger_than(self._repository, self._source.bounds.mirror_bytes)
@@ -170,6 +185,10 @@ class GitMirror:
 
     def _here(self, arguments: Sequence[str]) -> list[str]:
         return [f"--git-dir={self._repository}", *arguments]
+
+
+def _trust(source: GitSource, git: GitProgram) -> Trust | None:
+    return Trust(source.verification, git, source.bounds.local_seconds) if source.verification else None
 
 
 def _locked(folder: Path) -> IO[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.secret import SecretText
@@ -26,11 +26,13 @@ class Session:
         who: the name that they gave, for the history.
         csrf: what their forms carry, and no page of a stranger knows.
         until: seconds; not valid from then on.
+        token: the one that was given; another one since then ends the session.
     """
 
     who: str
     csrf: SecretText
     until: float
+    token: SecretText
 
 
 class Sessions:
@@ -40,10 +42,10 @@ class Sessions:
         self._lock = threading.Lock()
         self._open: Mapping[str, Session] = {}
 
-    def begin(self, who: str, now: float) -> str:
+    def begin(self, who: str, now: float, token: SecretText) -> str:
         """The id of a new one. Where there are too many, the oldest ends."""
         identity = secrets.token_urlsafe(32)
-        session = Session(who, SecretText(secrets.token_urlsafe(32)), now + SESSION)
+        session = Session(who, SecretText(secrets.token_urlsafe(32)), now + SESSION, token)
         with self._lock:
             valid = [(key, value) for key, value in self._open.items() if now < value.until]
             self._open = dict([*valid[-(_MOST_SESSIONS - 1) :], (identity, session)])
@@ -62,10 +64,10 @@ class Sessions:
 
 
 class Gate:
-    """Whether a token is the right one."""
+    """Whether a token is the right one; `token` gives the one that it is now."""
 
-    def __init__(self, token: SecretText) -> None:
-        self._token = token
+    def __init__(self, token: Callable[[], SecretText]) -> None:
+        self.token = token
         self._lock = threading.Lock()
         self._wrong: Mapping[str, tuple[float, ...]] = {}
 
@@ -75,7 +77,7 @@ class Gate:
 
     def admits(self, given: str, address: str, now: float) -> bool:
         """Whether it is the token; a wrong one is counted."""
-        right = same(given, self._token)
+        right = same(given, self.token())
         if not right:
             self._count(address, now)
         return right

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from reconciler.daemon.http.access import SESSION, Gate, Session, Sessions, same
 from reconciler.daemon.http.bodies import form
 from reconciler.daemon.http.site import Site
+from reconciler.model.secret import SecretText
 from reconciler.report.style import clean
 from reconciler.report.values import cut
 
@@ -35,18 +36,20 @@ class Actions:
         self._controls = {"sync": controls.sync, "suspend": controls.suspend, "resume": controls.resume}
 
     def session(self, request: Request) -> Session | None:
-        """Whoever sends this request, if they are logged in."""
-        return self._sessions.find(request.cookies.get(COOKIE, ""), self._now())
+        """Whoever sends this request, if they are logged in. It may take a moment."""
+        session = self._sessions.find(request.cookies.get(COOKIE, ""), self._now())
+        return session if session and self._gate and session.token == self._gate.token() else None
 
     async def log_in(self, request: Request) -> Response:
         """POST /login with the token, and a name for the history."""
         fields = await form(request)
-        self._admit(request, fields.get("token", ""))
+        given = fields.get("token", "")
+        await run_in_threadpool(self._admit, request, given)
         _note(logging.INFO, "logged in", request, who=_name(fields))
         response = RedirectResponse("/", 303)
         response.set_cookie(
             COOKIE,
-            self._sessions.begin(_name(fields), self._now()),
+            self._sessions.begin(_name(fields), self._now(), SecretText(given)),
             max_age=int(SESSION),
             httponly=True,
             samesite="strict",
@@ -57,7 +60,7 @@ class Actions:
 
     async def log_out(self, request: Request) -> Response:
         """POST /logout."""
-        self._check_form(request, await form(request))
+        await run_in_threadpool(self._check_form, request, await form(request))
         self._sessions.end(request.cookies.get(COOKIE, ""))
         response = RedirectResponse("/", 303)
         response.delete_cookie(COOKIE, httponly=True, samesite="strict")
@@ -68,7 +71,7 @@ class Actions:
         name, action = request.path_params["name"], request.path_params["action"]
         fields = await form(request)
         given = _bearer(request)
-        who = self._check_form(request, fields).who if given is None else self._script(request, given, fields)
+        who = await run_in_threadpool(self._asker, request, given, fields)
         # Looked up among three, since the path is the client's.
         control = self._controls.get(action)
         if control is None:
@@ -82,7 +85,10 @@ class Actions:
             return RedirectResponse(f"/environments/{quote(name, safe='')}", 303)
         return PlainTextResponse("accepted\n", 202)
 
-    def _script(self, request: Request, token: str, fields: dict[str, str]) -> str:
+    def _asker(self, request: Request, token: str | None, fields: dict[str, str]) -> str:
+        """Who asks, by their session or, with a token, as they say; raises when they may not."""
+        if token is None:
+            return self._check_form(request, fields).who
         self._admit(request, token)
         return _name(fields)
 

@@ -31,7 +31,7 @@ class Deliveries:
     async def receive(self, request: Request) -> Response:
         """202 for what is genuine, also when it is of no interest: servers turn off webhooks that answer otherwise."""
         provider = _provider(request.path_params["provider"])
-        secrets = self._site.secrets.get(provider, ()) if provider else ()
+        secrets = (await run_in_threadpool(self._site.secrets)).get(provider, ()) if provider else ()
         if provider is None or not secrets:
             return PlainTextResponse("no webhook of this provider is set up\n", 404)
         async with self._free:

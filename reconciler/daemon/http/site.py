@@ -12,6 +12,8 @@ from reconciler.model.secret import SecretText
 from reconciler.model.source import GitSource
 from reconciler.model.sync import Board, Controls
 
+Secrets = Mapping[Provider, tuple[SecretText, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -27,11 +29,11 @@ class Site:
     """What is served.
 
     Attributes:
-        token: whoever gives it may act; None: nobody may.
+        token: as it is now: whoever gives it may act; None: nobody may. May take a moment, as `secrets` may.
         local: it listens on the loopback, so that only names of the loopback are answered to: a page of a stranger
             whose name points here would else read everything.
         source: what pushes are compared with; None: a folder, of which no webhook tells.
-        secrets: of webhooks; several of one provider while one is being replaced.
+        secrets: of webhooks, as they are now; several of one provider while one is being replaced.
         answers: what else is answered, by path: `/healthz`, `/readyz`, `/metrics`. Called from any thread.
         now: the time, in UTC.
     """
@@ -40,10 +42,10 @@ class Site:
     controls: Controls
     updates: Updates
     now: Callable[[], datetime]
-    token: SecretText | None = None
+    token: Callable[[], SecretText] | None = None
     local: bool = False
     source: GitSource | None = None
-    secrets: Mapping[Provider, tuple[SecretText, ...]] = field(default_factory=dict)
+    secrets: Callable[[], Secrets] = dict
     answers: Mapping[str, Callable[[], Answer]] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,21 @@ def test_https_with_a_token(origin: Origin, mirror: MakeMirror, git_host: GitHos
     made.checkout(commit)
     state = origin.path.parents[2] / "state"
     assert not [path for path in state.rglob("*") if path.is_file() and TOKEN.encode() in path.read_bytes()]
+
+
+def test_a_token_that_was_replaced(origin: Origin, mirror: MakeMirror, git_host: GitHost, authority: Authority) -> None:
+    """A mirror goes on with another login; one that cannot be used changes nothing."""
+    url = f"{git_host.url}/team/env.git"
+    wrong = source(url, login=TokenLogin(USERNAME, SecretText("revoked")), authority=authority.pem)
+    made = mirror(url, login=wrong.login, authority=authority.pem)
+    assert failure(made.update).reason is GitReason.DENIED
+    good = replace(wrong, login=LOGIN)
+    made.renew(good)
+    assert made.update().sha == origin.git("rev-parse", "main")
+    unfit = replace(good, login=TokenLogin(USERNAME, SecretText("two\nlines")))
+    assert failure(lambda: made.renew(unfit)).reason is GitReason.DENIED
+    made.renew(good)
+    assert made.update()
 
 
 def test_the_token_is_in_no_argument(mirror: MakeMirror, git_host: GitHost, authority: Authority) -> None:
@@ -428,12 +444,13 @@ def _running(text: str) -> list[str]:
 
 
 def test_cancelled(mirror: MakeMirror, git_host: GitHost, authority: Authority) -> None:
-    """What is under way ends at once, and nothing begins."""
+    """What is under way ends at once, and nothing begins, also by another login."""
     git_host.delay = 20
     made = mirror(f"{git_host.url}/team/env.git", login=LOGIN, authority=authority.pem)
     threading.Timer(0.5, made.cancel).start()
     began = time.monotonic()
     assert failure(made.update).reason is GitReason.CANCELLED
+    made.renew(source(f"{git_host.url}/team/env.git", login=LOGIN, authority=authority.pem, submodules=True))
     assert failure(made.update).reason is GitReason.CANCELLED
     assert time.monotonic() - began < 5
 

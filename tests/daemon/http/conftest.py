@@ -47,7 +47,7 @@ def serving() -> Iterator[Serving]:
 
     def start(board: FakeBoard | None = None, port: int = 0, **changes: object) -> Served:
         shown, updates = board or FakeBoard(), Updates()
-        site = Site(shown, shown, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
+        site = Site(shown, shown, updates, lambda: NOW, token=lambda: SecretText(TOKEN), local=True)
         app = application(replace(site, **changes))  # type: ignore[arg-type]
         server = serve(app, f"127.0.0.1:{port}", updates.close)
         ends.append(server.stop)

@@ -26,7 +26,7 @@ _SHOTS = (
 def main() -> None:
     """Take them all, as somebody who is logged in."""
     board, updates = FakeBoard(), Updates()
-    site = Site(board, board, updates, lambda: NOW, token=SecretText(TOKEN), local=True)
+    site = Site(board, board, updates, lambda: NOW, token=lambda: SecretText(TOKEN), local=True)
     server = serve(application(site), "127.0.0.1:0", updates.close)
     browser = Browser()
     try:

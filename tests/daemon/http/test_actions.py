@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from reconciler.model.secret import SecretText
 from tests.daemon.http.conftest import TOKEN, Served, Serving
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -130,6 +131,19 @@ def test_without_a_token_the_page_is_read_only(serving: Serving, headers: dict[s
     assert served.post("/environments/staging/sync", headers=headers).status_code == 403
     assert served.post("/login", data={"token": ""}).status_code == 403
     assert served.board.asked == []
+
+
+def test_another_token_ends_the_sessions_of_the_one_before(serving: Serving) -> None:
+    """Whoever replaces a token that got out does not have to restart anything."""
+    tokens = [SecretText(TOKEN)]
+    served = serving(token=lambda: tokens[-1])
+    log_in(served)
+    assert "Log out" in served.get("/").text
+    tokens.append(SecretText("another"))
+    assert "Log out" not in served.get("/").text
+    assert served.post("/environments/staging/sync", headers=BEARER).status_code == 401
+    another = {"Authorization": "Bearer another"}
+    assert served.post("/environments/staging/sync", headers=another).status_code == 202
 
 
 def test_the_token_is_on_no_page(serving: Serving) -> None:

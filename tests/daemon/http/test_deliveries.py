@@ -15,7 +15,7 @@ from tests.daemon.http.conftest import Served, Serving
 from tests.daemon.test_webhooks import OF_GITHUB, SECRET, signature
 
 SOURCE = GitSource(GitAddress.parse("https://git.example.com/team/env.git"), Branch("main"), "environments/*.yaml")
-SET_UP = {"source": SOURCE, "secrets": {Provider.GITHUB: (SecretText(SECRET),)}}
+SET_UP = {"source": SOURCE, "secrets": lambda: {Provider.GITHUB: (SecretText(SECRET),)}}
 
 
 def push(served: Served, provider: str = "github", event: str = "push", **changes: object) -> tuple[int, str]:
