@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-WORKERS ?= 2
+# One more than the cores of the smallest machine: many tests wait most of their time.
+WORKERS ?= 3
 
 .PHONY: demo test check lint types imports unit generate bench faults soak screenshots lock system-packages install clean help
 

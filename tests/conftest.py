@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -22,6 +23,10 @@ from reconciler.sandbox.catalog import CONTROL_PLANE
 from reconciler.sandbox.programs import ensure
 
 pytest_plugins = ["tests.servers", "tests.registries"]
+
+# What is begun in the background of a script may ignore Ctrl-C, and so would all that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before any test imports `helm_python` by itself: the first import decides under which name it writes.
 load_library()

@@ -20,7 +20,8 @@ from tests.adapters.kube.test_storage import RELEASE, packed
 from tests.conftest import Kubectl, Run, run_reconcile
 from tests.e2e.conftest import Project
 
-pytestmark = pytest.mark.e2e
+# One worker has them all: the broken environment takes half a minute to break.
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("diagnose")]
 
 PASSWORD = "hunter2-secret"  # in the log of every container called `main`, see tests/logs
 FOUND_IN_LOG = "db.shop.svc"  # the value of a Secret that nobody told reconciler about, in the same log
