@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.errors import ApiError, ClusterError, LockError
@@ -124,8 +124,10 @@ def _signs(lease: Lease) -> tuple[object, ...]:
 
 
 def _taken(found: Lease | None, terms: Terms, now: datetime) -> Lease:
-    transitions, version = (found.transitions + 1, found.version) if found else (0, "")
-    return Lease(terms.holder, terms.duration, now, now, transitions, version)
+    if found is None:
+        return Lease(terms.holder, terms.duration, now, now, transitions=0)
+    ours = replace(found, holder=terms.holder, duration=terms.duration, transitions=found.transitions + 1)
+    return replace(ours, acquired=now, renewed=now)
 
 
 def _refusal(cluster: str, found: Lease) -> LockError:

@@ -82,7 +82,7 @@ class Tenure:
                 thread.join()
         if not self._lost:
             with suppress(ReconcilerError):
-                self._leases.write(replace(self._lease, holder="", renewed=self._clock.now()))
+                self._give_back(self._lease) or self._give_back(self._still_ours())
 
     def _is_fresh(self) -> bool:
         return self._clock.ticks() - self._at < self._duration * LAST_MOMENT
@@ -121,6 +121,9 @@ class Tenure:
 
     def _write(self, lease: Lease) -> Lease | None:
         return self._leases.write(replace(lease, renewed=self._clock.now()))
+
+    def _give_back(self, lease: Lease) -> Lease | None:
+        return self._write(replace(lease, holder=""))
 
     def _still_ours(self) -> Lease:
         """The Lease as it is now; it may be our own renewal, whose answer was lost, or somebody's annotation.

@@ -44,6 +44,19 @@ NO_HOLD = Hold()
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What people ask of whoever holds a Lease. It is kept with the Lease, since all who want to hold it read that.
+
+    Attributes:
+        suspended: who suspended what it is about; empty: it is not.
+        asked: another text whenever somebody asks for a look, which ends with who it was; empty: nobody did.
+    """
+
+    suspended: str = ""
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A Lease as it is stored. Its times are those of its holder's clock: to be shown, never to be counted with.
 
@@ -60,6 +73,7 @@ class Lease:
     renewed: datetime | None
     transitions: int
     version: str = ""
+    wish: Wish = Wish()
 
 
 class Leases(Protocol):

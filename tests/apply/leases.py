@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,18 @@ class MemoryLeases:
         failure = next(self.failures, None)
         if failure:
             raise failure
+
+
+@dataclass
+class SharedLeases(MemoryLeases):
+    """One that several write at once: its comparison of versions cannot be divided, as a server's."""
+
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    def write(self, lease: Lease) -> Lease | None:
+        """Under its version."""
+        with self._one_at_a_time:
+            return super().write(lease)
 
 
 @dataclass

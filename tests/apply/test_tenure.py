@@ -13,7 +13,7 @@ from reconciler.adapters.clock import SystemClock
 from reconciler.apply.acquire import Claim
 from reconciler.apply.tenure import LAST_MOMENT, Tenure
 from reconciler.errors import ClusterError, LockLostError
-from reconciler.model.lease import Clock, Lease
+from reconciler.model.lease import Clock, Lease, Wish
 from tests.apply.leases import NOON, MemoryLeases, SetClock
 
 OURS = Lease("me@here/apply/1", 15.0, NOON, NOON, 4)
@@ -112,6 +112,15 @@ def test_a_version_of_somebody_elses_is_not_taken_for_a_holder() -> None:
     kept.tenure.end()
     assert kept.leases.stored
     assert kept.leases.stored.holder == ""
+
+
+def test_it_is_given_back_whatever_others_wrote_on_it() -> None:
+    """Nobody has to wait for it, and what they wrote stays."""
+    kept = keep()
+    kept.leases.put(replace(OURS, wish=Wish(suspended="ada")))
+    kept.tenure.end()
+    assert kept.leases.stored
+    assert (kept.leases.stored.holder, kept.leases.stored.wish) == ("", Wish(suspended="ada"))
 
 
 def test_without_an_answer_nothing_is_written() -> None:

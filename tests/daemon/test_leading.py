@@ -12,22 +12,9 @@ import pytest
 from reconciler.adapters.clock import SystemClock
 from reconciler.daemon.leading import Candidate, Leadership, Shares
 from reconciler.errors import LockLostError
-from reconciler.model.lease import Lease
-from tests.apply.leases import MemoryLeases
+from tests.apply.leases import MemoryLeases, SharedLeases
 
 DURATION = 0.6
-
-
-@dataclass
-class SharedLeases(MemoryLeases):
-    """One that several write at once: its comparison of versions cannot be divided, as a server's."""
-
-    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
-
-    def write(self, lease: Lease) -> Lease | None:
-        """Under its version."""
-        with self._one_at_a_time:
-            return super().write(lease)
 
 
 @dataclass

@@ -18,13 +18,15 @@ from reconciler.model.cluster import Heard, Resource, unheard
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, number_at, text_at
-from reconciler.model.lease import Lease
+from reconciler.model.lease import Lease, Wish
 from reconciler.model.ownership import object_labels
 from reconciler.model.policy import LockPolicy
 
 _LEASES = Resource(Kind("coordination.k8s.io/v1", "Lease"), "leases", namespaced=True)
 # The shape of a MicroTime: k8s.io/apimachinery/pkg/apis/meta/v1/micro_time.go
 _MICRO_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+# Annotations. People may set and remove them too.
+_SUSPENDED, _ASKED = "reconciler/suspended", "reconciler/asked"
 # A renewal that takes longer is tried anew: three fit into the time between two, and one behind the last moment.
 REQUEST_SHARE = 1 / 6
 
@@ -57,9 +59,11 @@ class KubeLeases:
         """See Leases. A patch, since a PUT would bring back one that was deleted to take the lock from its holder."""
         item = {"apiVersion": _LEASES.kind.api_version, "kind": "Lease", "spec": _spec(lease)}
         if lease.version:
-            item["metadata"] = {"resourceVersion": lease.version}
+            item["metadata"] = {"resourceVersion": lease.version, "annotations": _annotations(lease.wish)}
             return self._ask("PATCH", self._name, item, absent=(HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND))
-        item["metadata"] = {"name": self._name, "labels": dict(object_labels(self._environment))}
+        annotations = {key: text for key, text in _annotations(lease.wish).items() if text}
+        labels = dict(object_labels(self._environment))
+        item["metadata"] = {"name": self._name, "labels": labels, "annotations": annotations}
         return self._ask("POST", "", item, absent=(HTTPStatus.CONFLICT,))
 
     def _ask(self, method: str, name: str, item: Any, absent: tuple[HTTPStatus, ...]) -> Lease | None:
@@ -95,6 +99,11 @@ def _spec(lease: Lease) -> Mapping[str, Any]:
     return spec
 
 
+def _annotations(wish: Wish) -> Mapping[str, str | None]:
+    """None takes one away."""
+    return {_SUSPENDED: wish.suspended or None, _ASKED: wish.asked or None}
+
+
 def _lease(item: JsonMap) -> Lease:
     return Lease(
         holder=text_at(item, "spec", "holderIdentity"),
@@ -103,6 +112,10 @@ def _lease(item: JsonMap) -> Lease:
         renewed=_time(text_at(item, "spec", "renewTime")),
         transitions=number_at(item, "spec", "leaseTransitions", default=0),
         version=text_at(item, "metadata", "resourceVersion"),
+        wish=Wish(
+            suspended=text_at(item, "metadata", "annotations", _SUSPENDED),
+            asked=text_at(item, "metadata", "annotations", _ASKED),
+        ),
     )
 
 

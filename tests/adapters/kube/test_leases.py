@@ -11,7 +11,7 @@ import pytest
 from reconciler.adapters.kube.leases import KubeLeases
 from reconciler.errors import ApiError
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.lease import Lease
+from reconciler.model.lease import Lease, Wish
 from reconciler.model.policy import LockPolicy
 from tests.conftest import Kubectl
 
@@ -51,6 +51,24 @@ def test_only_the_version_that_was_seen_is_replaced(leases: KubeLeases) -> None:
     assert second
     assert leases.write(first) is None
     assert leases.read() == second
+
+
+def test_wishes_are_annotations(leases: KubeLeases, namespace: str, kubectl: Kubectl) -> None:
+    """They are there from the beginning, whoever writes the Lease keeps them, and people may set and remove them."""
+    first = leases.write(replace(FIRST, wish=Wish(suspended="Ada <ada@example.com>")))
+    assert first
+    assert first.wish == Wish(suspended="Ada <ada@example.com>")
+    assert leases.write(replace(first, holder="bob")) == leases.read()
+    annotate = ("-n", namespace, "annotate", "lease", "reconciler-staging")
+    kubectl(*annotate, "reconciler/suspended-", "reconciler/asked=1 Ben", "other=kept")
+    found = leases.read()
+    assert found
+    assert (found.holder, found.wish) == ("bob", Wish(asked="1 Ben"))
+    bare = leases.write(replace(found, wish=Wish()))
+    assert bare
+    assert bare.wish == Wish()
+    item = json.loads(kubectl("-n", namespace, "get", "lease", "reconciler-staging", "-o", "json"))
+    assert item["metadata"]["annotations"] == {"other": "kept"}
 
 
 def test_a_deleted_lease_is_not_brought_back(leases: KubeLeases, namespace: str, kubectl: Kubectl) -> None:
