@@ -32,6 +32,7 @@ from reconciler.daemon.repository import git_source
 from reconciler.daemon.settings import Fresh, Settings
 from reconciler.daemon.slots import Slots
 from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.wishes import Wishes
 from reconciler.desired.clusters import lone_cluster
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Target
@@ -152,6 +153,7 @@ def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers)
         slots=Slots(file.spec.runs, observers.metrics.waiting),
         haste=hurry,
         watching=DriftWatch(lambda access: KubeWatcher(access, heard), drifted),
+        pulse=observers.pulse,
         introduce=observers.introduce,
     )
     daemon = Daemon(_asking(file, source, state, settings), around, names, hurry)
@@ -183,7 +185,7 @@ def _state_folder(file: SyncFile) -> Path:
     return cache_folder() / "sync" / hashlib.sha256(f"{told}{folder}".encode()).hexdigest()[:16]
 
 
-def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed], Leadership] | None:
+def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed, Wishes], Leadership] | None:
     spec = file.spec.leader
     if spec is None:
         return None
@@ -192,8 +194,8 @@ def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed], Lea
     who = make_holder("sync")
     candidate = Candidate(f"{who.who}/sync/{uuid4().hex[:12]}", spec.duration, clock, Shares())
 
-    def lead(name: str, changed: Changed) -> Leadership:
-        return Leadership(make_leases(access, f"sync-{name}", policy), candidate, changed)
+    def lead(name: str, changed: Changed, wishes: Wishes) -> Leadership:
+        return Leadership(wishes.kept_with(make_leases(access, f"sync-{name}", policy)), candidate, changed)
 
     return lead
 

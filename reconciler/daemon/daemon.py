@@ -17,6 +17,8 @@ from reconciler.model.identity import Target
 from reconciler.model.sync import CommitSeen, ConditionKind, DriftSeen, SourceFailed, Trigger, Why
 
 _SOURCE = "source"
+# Seconds: more than all steps of a mirror take together by their own bounds, when it has to be made anew.
+_ASKING = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +125,15 @@ class Daemon:
 
     def sync(self, environment: str, who: str) -> None:
         """See Controls."""
-        keeper = self._named(environment)
-        self._ask_source(Why(Trigger.USER, who))
-        keeper.ask(Why(Trigger.USER, who))
+        self._named(environment).wishes.sync(who)
 
     def suspend(self, environment: str, who: str) -> None:
         """See Controls."""
-        self._named(environment).suspend(who)
+        self._named(environment).wishes.suspend(who)
 
     def resume(self, environment: str, who: str) -> None:
         """See Controls."""
-        self._named(environment).resume(who)
+        self._named(environment).wishes.resume(who)
 
     def pushed(self, detail: str) -> None:
         """See Controls."""
@@ -175,7 +175,7 @@ class Daemon:
         with self._lock:
             keeper = self._keepers.get(path)
             if keeper is None:
-                keeper = self._keepers[path] = Keeper(path, self._around)
+                keeper = self._keepers[path] = Keeper(path, self._around, self._ask_source)
                 keeper.begin()
             return keeper
 
@@ -184,7 +184,9 @@ class Daemon:
             self._wake.clear()
             with self._lock:
                 reasons, self._reasons = self._reasons, []
+            self._around.pulse.beat(_SOURCE, self._around.clock.ticks(), _ASKING)
             self._ask(reasons)
+            self._around.pulse.end(_SOURCE)
             self._wake.wait(self._pause())
 
     def _pause(self) -> float | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.sync import Board, ConditionKind, EnvironmentView
 
-# Seconds. A loop beats at each turn, and it turns at least every few seconds, however little there is to do.
+# Seconds until the next sign, where a thread does not say otherwise.
 LIFELESS = 60.0
 
 # What keeps an environment from being as its commit says because somebody wants that, or leaves it to another replica.
@@ -43,32 +43,43 @@ class Verdict:
         return {"ok": self.is_good, "reasons": dict(self.reasons)}
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life: when it was given, and within how many seconds the next one is."""
+
+    at: float
+    within: float = LIFELESS
+
+
 class Pulse:
-    """When each of the daemon's threads gave its last sign, by any steady clock in seconds."""
+    """When each of the daemon's threads gave its last sign, by any steady clock in seconds.
+
+    How long the next one may take each thread says itself: it alone knows what it is about to do.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._beats: dict[str, float] = {}
+        self._beats: dict[str, Beat] = {}
 
-    def beat(self, thread: str, now: float) -> None:
+    def beat(self, thread: str, now: float, within: float = LIFELESS) -> None:
         """It is alive."""
         with self._lock:
-            self._beats[thread] = now
+            self._beats[thread] = Beat(now, within)
 
     def end(self, thread: str) -> None:
         """It is no longer expected to give signs."""
         with self._lock:
             self._beats.pop(thread, None)
 
-    def beats(self) -> Mapping[str, float]:
+    def beats(self) -> Mapping[str, Beat]:
         """The last sign of each."""
         with self._lock:
             return dict(self._beats)
 
 
-def alive(pulse: Pulse, now: float, bound: float = LIFELESS) -> Verdict:
-    """`/healthz`: every thread gave a sign lately. A restart helps where it did not."""
-    silent = {name: now - beat for name, beat in pulse.beats().items() if now - beat > bound}
+def alive(pulse: Pulse, now: float) -> Verdict:
+    """`/healthz`: every thread gave a sign when it should. A restart helps where it did not."""
+    silent = {name: now - beat.at for name, beat in pulse.beats().items() if now - beat.at > beat.within}
     return Verdict({name: f"no sign of life for {seconds:.0f} s" for name, seconds in sorted(silent.items())})
 
 

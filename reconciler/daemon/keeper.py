@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -14,8 +15,10 @@ from reconciler.daemon.decide import Go, Situation, decide
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.runner import Files, Guard, Runner
 from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run
+from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.views import errors_of, obstacle_of
+from reconciler.daemon.wishes import Wishes
 from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Request
 from reconciler.flows.validate import validate
@@ -42,12 +45,18 @@ _LOOK_ANEW = (Trigger.USER, Trigger.SIGNAL, Trigger.INTERVAL)
 
 
 class Keeper:
-    """Keeps one environment file applied."""
+    """Keeps one environment file applied.
 
-    def __init__(self, path: str, around: Surroundings) -> None:
+    Args:
+        ask_source: has the source asked for what is new.
+    """
+
+    def __init__(self, path: str, around: Surroundings, ask_source: Callable[[Why], None]) -> None:
         self.path = path
-        self._around = around
-        self._runner = Runner(around)
+        self._around, self._ask_source = around, ask_source
+        self._wishes = Wishes(path, around.memory, self._wished, shared=around.lead is not None)
+        self._signs = Signs(f"keep {path}", around.pulse, around.clock.ticks)
+        self._runner = Runner(around, self._signs)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -115,26 +124,32 @@ class Keeper:
             self._source = obstacle
         self._wake.set()
 
-    def suspend(self, who: str) -> None:
-        """Change nothing more until it is resumed."""
-        self._around.memory.change(self.path, lambda known: replace(known, suspended=who))
-        self._wake.set()
+    @property
+    def wishes(self) -> Wishes:
+        """What people ask of whoever leads."""
+        return self._wishes
 
-    def resume(self, who: str) -> None:
-        """Go on."""
-        self._around.memory.change(self.path, lambda known: replace(known, suspended=""))
-        self.ask(Why(Trigger.USER, who))
+    def _wished(self, who: str) -> None:
+        """Something else is wished; who asks for a look, or empty."""
+        if who:
+            self._ask_source(Why(Trigger.USER, who))
+        if who and (self._is_leading or self._files is None):
+            self.ask(Why(Trigger.USER, who))
+        self._wake.set()
 
     def _live(self) -> None:
         while not self._ended.is_set():
             self._wake.clear()
+            self._signs.turning()
             self._take_offer()
             step = decide(self._situation(), self._around.clock.ticks())
             if isinstance(step, Go):
                 self._run(step.why)
             else:
                 self._publish()
+                self._signs.waiting()
                 self._wake.wait(max(min(step.until - self._around.clock.ticks(), _LONGEST), 0.0))
+        self._signs.waiting()
         if self._leadership:
             self._leadership.end()
         self._around.watching.forget(self.name)
@@ -159,8 +174,7 @@ class Keeper:
 
     def _suspended(self) -> str:
         """By whom; empty: it is not."""
-        who = self._around.memory.of(self.path).suspended
-        if who:
+        if who := self._wishes.suspended:
             return f"by {who}"
         return "by the Sync file" if self._around.keep(self.name).suspend else ""
 
@@ -172,6 +186,7 @@ class Keeper:
 
     def _look_at(self, offer: Checkout) -> None:
         """Keep these files from now on, unless they are not valid."""
+        self._signs.looking()
         clock = self._around.clock
         started, begun = clock.now(), clock.ticks()
         context = self._around.context(offer.folder, self.path)
@@ -219,7 +234,7 @@ class Keeper:
         if self._leadership:
             self._leadership.end()
         if self._around.lead:
-            self._leadership = self._around.lead(name, self._lead_changed)
+            self._leadership = self._around.lead(name, self._lead_changed, self._wishes)
             self._leadership.begin()
 
     def _lead_changed(self, holder: str, *, leading: bool) -> None:

@@ -12,6 +12,7 @@ from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expectations import expectations
 from reconciler.daemon.hold import hold_back, leave_drift, noted
 from reconciler.daemon.origin import Checkout
+from reconciler.daemon.signs import Signs
 from reconciler.daemon.stopwatch import Stopwatch
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts
@@ -75,10 +76,10 @@ class Guard:
 
 
 class Runner:
-    """Runs, and remembers what failed."""
+    """Runs, and remembers what failed; its thread gives `signs` of life."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, around: Surroundings, signs: Signs) -> None:
+        self._around, self.signs = around, signs
         self._releases: Attempts[Target] = Attempts()
         self._clusters: Attempts[str] = Attempts()
         self._retry = float("inf")
@@ -180,9 +181,10 @@ class _One:
         around = self._runner.around
         conduct = Conduct(self._keep.workers, _unseen, self._emit, make=self._make, haste=self._guard.haste)
         scope = self._runner.scope(self._files, self._why)
+        self._runner.signs.waiting()
         try:
             with around.slots, self._guard.acting():
-                self.watch.lap("wait")
+                self._lap("wait")
                 request = Request(self._files.path)
                 context = replace(self._context, reader=self._reader)
                 return take_turn(request, context, conduct, self._seen, scope, allowed=allowed)
@@ -192,14 +194,18 @@ class _One:
             return Turn(trouble=ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it"))
 
     def _reader(self, access: ClusterAccess) -> ClusterReader:
-        self.watch.lap("load")
+        self._lap("load")
         return self._context.reader(access)
 
     def _make(self, found: Found) -> Plan:
-        self.watch.lap("observe")
+        self._lap("observe")
         planned = self._planned(found)
-        self.watch.lap("plan")
+        self._lap("plan")
         return planned
+
+    def _lap(self, name: str) -> None:
+        self.watch.lap(name)
+        self._runner.signs.looking()
 
     def _planned(self, found: Found) -> Plan:
         planned = make_plan(found)
@@ -214,6 +220,7 @@ class _One:
         self._expected = self._expected.joined(part) if self._expected else part
 
     def _emit(self, event: Event) -> None:
+        self._runner.signs.told(event)
         if isinstance(event, ActionOutcome):
             self._runner.around.board.tell(StepEnded(self._files.name, self._run, step_of(event)))
 

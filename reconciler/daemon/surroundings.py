@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +13,7 @@ from reconciler.apply.executor import Haste
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expected import Expectations
+from reconciler.daemon.health import Pulse
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.recorder import Introduce, no_introduction
 from reconciler.flows.context import Context
@@ -20,6 +21,7 @@ from reconciler.model.lease import Clock
 
 if TYPE_CHECKING:
     from reconciler.daemon.leading import Changed, Leadership
+    from reconciler.daemon.wishes import Wishes
 
 
 class Watching(Protocol):
@@ -55,13 +57,14 @@ class Surroundings:
         slots: as many as there may be runs at once.
         haste: whether the daemon is about to end.
         watching: tells of drift between two runs.
+        pulse: where threads give their signs of life.
         introduce: is told the clusters of an environment, when its files are others than before.
     """
 
     context: Callable[[Path, str], Context]
     keep: Callable[[str], KeepSpec]
     claim: Callable[[str, str], bool]
-    lead: Callable[[str, Changed], Leadership] | None
+    lead: Callable[[str, Changed, Wishes], Leadership] | None
     board: LiveBoard
     memory: Memory
     clock: Clock
@@ -69,4 +72,5 @@ class Surroundings:
     slots: AbstractContextManager[object]
     haste: Callable[[], Haste]
     watching: Watching
+    pulse: Pulse = field(default_factory=Pulse)
     introduce: Introduce = no_introduction

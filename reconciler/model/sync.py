@@ -262,7 +262,11 @@ class Board(Protocol):
 
 
 class Controls(Protocol):
-    """What people may ask of the daemon. `who` is told in the history of runs. Unknown names raise KeyError."""
+    """What people may ask of the daemon. `who` is told in the history of runs.
+
+    Methods raise KeyError for unknown names, and ReconcilerError where a wish cannot be kept, or passed on to the
+    replica that acts.
+    """
 
     def sync(self, environment: str, who: str) -> None:
         """Look at it now."""

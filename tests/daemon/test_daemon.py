@@ -17,11 +17,14 @@ from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
 from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.health import Pulse, alive
 from reconciler.daemon.leading import Changed, Leadership
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout, Distrusted
 from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.wishes import Wishes
 from reconciler.errors import GitError, GitReason, LockLostError, ReconcilerError
+from reconciler.flows.context import Context
 from reconciler.model.source import Commit
 from reconciler.model.sync import CommitSeen, ConditionKind, Notice, RunEnded, RunResult, SourceFailed
 from tests.daemon.stories import COMMIT, NEXT
@@ -77,12 +80,14 @@ class SetOrigin:
 
 @dataclass
 class Site:
-    """A daemon that has not begun."""
+    """A daemon that has not begun. While `free` is not set, its environments hang when they look at files."""
 
     daemon: Daemon
     origin: SetOrigin
     board: LiveBoard
     notices: list[Notice]
+    pulse: Pulse
+    free: threading.Event
 
     def kinds(self, name: str) -> set[ConditionKind]:
         """The conditions of an environment."""
@@ -138,12 +143,23 @@ class Superseded(Leadership):
         """Nothing."""
 
 
-def make(folder: Path, lead: Callable[[str, Changed], Leadership] | None = None, *, suspend: bool = True) -> Site:
+Lead = Callable[[str, Changed, Wishes], Leadership]
+
+
+def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Site:
     """A daemon that keeps nothing applied: all is suspended."""
+    free = threading.Event()
+    free.set()
+
+    def context(checkout: Path, path: str) -> Context:
+        free.wait()
+        return make_context(path, "auto", cwd=checkout)
+
     notices: list[Notice] = []
+    pulse = Pulse()
     names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
-        context=lambda checkout, path: make_context(path, "auto", cwd=checkout),
+        context=context,
         keep=lambda _name: KeepSpec.model_validate({"suspend": suspend}),
         claim=names.claim,
         lead=lead,
@@ -154,8 +170,9 @@ def make(folder: Path, lead: Callable[[str, Changed], Leadership] | None = None,
         slots=threading.BoundedSemaphore(2),
         haste=hurry,
         watching=DriftWatch(lambda _access: pytest.fail("nothing is watched"), lambda *_: None),
+        pulse=pulse,
     )
-    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices)
+    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free)
 
 
 @pytest.fixture
@@ -241,7 +258,7 @@ def test_a_restart_without_the_source(site: Site, tmp_path: Path) -> None:
 
 def test_a_run_that_was_cut_off(site: Site, tmp_path: Path) -> None:
     """It is no failure that anybody is told of, and no success either: nothing is known by it."""
-    again = make(tmp_path, lambda _name, changed: Superseded(changed), suspend=False)
+    again = make(tmp_path, lambda _name, changed, _wishes: Superseded(changed), suspend=False)
     again.origin.given = site.origin.given
     again.daemon.begin()
     until(lambda: RunResult.INTERRUPTED in again.results())
@@ -279,3 +296,35 @@ def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
     until(lambda: "suspended by the Sync file" in str(site.board.environment("shop")))
     with pytest.raises(KeyError):
         site.daemon.sync("nowhere", "ada")
+
+
+def test_a_source_that_hangs(site: Site) -> None:
+    """`/healthz` says so when it takes longer than a source may; the environments are not held up."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    until(lambda: not site.pulse.beats())
+    site.origin.answers.clear()
+    site.daemon.pushed("a test")
+    until(lambda: set(site.pulse.beats()) == {"source"})
+    site.daemon.suspend("shop", "ada")
+    until(lambda: "suspended by ada" in str(site.board.environment("shop")))
+    until(lambda: set(site.pulse.beats()) == {"source"})
+    (beat,) = site.pulse.beats().values()
+    assert alive(site.pulse, beat.at + 600).is_good
+    assert list(alive(site.pulse, beat.at + 86_400).reasons) == ["source"]
+    site.origin.answers.set()
+    until(lambda: not site.pulse.beats())
+
+
+def test_an_environment_that_hangs(site: Site) -> None:
+    """`/healthz` names it, and not those beside it."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop") and not site.pulse.beats())
+    site.free.clear()
+    site.asked(site.origin.at(NEXT, shop=VALID.replace("NAME", "shop")))
+    until(lambda: set(site.pulse.beats()) == {"keep shop.yaml"})
+    (beat,) = site.pulse.beats().values()
+    assert alive(site.pulse, beat.at + 600).is_good
+    assert list(alive(site.pulse, beat.at + 86_400).reasons) == ["keep shop.yaml"]
+    site.free.set()
+    until(lambda: not site.pulse.beats())

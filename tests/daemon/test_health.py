@@ -57,8 +57,9 @@ def test_alive_while_every_thread_gives_signs() -> None:
     """A thread that hangs is named; one that ended as it should is not missed."""
     pulse = Pulse()
     pulse.beat("loop", 100.0)
-    pulse.beat("source", 130.0)
-    assert alive(pulse, 150.0, bound=60.0).is_good
-    assert alive(pulse, 165.0, bound=60.0).reasons == {"loop": "no sign of life for 65 s"}
+    pulse.beat("source", 100.0, within=90.0)
+    assert alive(pulse, 160.0).is_good
+    assert alive(pulse, 165.0).reasons == {"loop": "no sign of life for 65 s"}
     pulse.end("loop")
-    assert alive(pulse, 165.0, bound=60.0).is_good
+    assert alive(pulse, 165.0).is_good
+    assert alive(pulse, 191.0).reasons == {"source": "no sign of life for 91 s"}

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from reconciler.daemon.http.access import SESSION, Gate, Session, Sessions, same
 from reconciler.daemon.http.bodies import form
 from reconciler.daemon.http.site import Site
+from reconciler.errors import ReconcilerError
 from reconciler.model.secret import SecretText
 from reconciler.report.style import clean
 from reconciler.report.values import cut
@@ -80,6 +81,9 @@ class Actions:
             await run_in_threadpool(control, name, who)
         except KeyError:
             raise HTTPException(404, "there is no such environment") from None
+        except ReconcilerError as error:
+            _note(logging.WARNING, "not kept", request, who=who, action=action, environment=name, why=error.message)
+            raise HTTPException(503, f"nothing has changed: {error.message}") from error
         _note(logging.INFO, "asked", request, who=who, action=action, environment=name)
         if given is None:
             return RedirectResponse(f"/environments/{quote(name, safe='')}", 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from reconciler.errors import Location
+from reconciler.errors import Location, ReconcilerError
 from reconciler.model.finding import Cause, Finding
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId
 from reconciler.model.outcome import Result
@@ -209,6 +209,7 @@ class FakeBoard:
         default_factory=lambda: {view.name: view for view in (LAB, PRODUCTION, STAGING)}
     )
     asked: list[tuple[str, str, str]] = field(default_factory=list)
+    refusal: ReconcilerError | None = None
 
     def environments(self) -> tuple[EnvironmentView, ...]:
         """See Board."""
@@ -237,4 +238,6 @@ class FakeBoard:
     def _ask(self, what: str, environment: str, who: str) -> None:
         if environment not in self.views:
             raise KeyError(environment)
+        if self.refusal:
+            raise self.refusal
         self.asked.append((what, environment, who))

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from reconciler.errors import ClusterError
 from reconciler.model.secret import SecretText
 from tests.daemon.http.conftest import TOKEN, Served, Serving
 
@@ -37,6 +38,14 @@ def test_a_script_gives_the_token_itself(serving: Serving) -> None:
     answer = served.post("/environments/staging/sync", headers=BEARER, data={"who": "CI job 12"})
     assert (answer.status_code, answer.text) == (202, "accepted\n")
     assert served.board.asked == [("sync", "staging", "CI job 12")]
+
+
+def test_what_cannot_be_kept_is_told(serving: Serving) -> None:
+    """Whoever suspends knows whether it is suspended."""
+    served = serving()
+    served.board.refusal = ClusterError("cluster main cannot be reached")
+    answer = served.post("/environments/staging/suspend", headers=BEARER)
+    assert (answer.status_code, answer.text) == (503, "nothing has changed: cluster main cannot be reached\n")
 
 
 @pytest.mark.parametrize(
