@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import AuditRecord, Sandbox, writes
-from tests.conftest import Reconcile, Run
+from tests.conftest import Kubectl, Reconcile, Run
+from tests.e2e.daemons import Kept
+from tests.git_servers import make_origin
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,13 @@ DEPLOYMENT = """
               ports: [{containerPort: 80}]
 """
 DEPLOYMENT_VALUES = "replicaCount: 1\nimage: example.com/app:1\nnodeSelector: {}\n"
+
+
+@pytest.fixture
+def kept(tmp_path: Path, namespace: str, kubeconfig: str, kubectl: Kubectl) -> Iterator[Kept]:
+    """A repository and its daemons, which end with the test."""
+    made = Kept(make_origin(tmp_path / "origin"), tmp_path, namespace, kubeconfig, kubectl)
+    yield made
+    for daemon in made.running:
+        daemon.process.kill()
+        daemon.process.wait()

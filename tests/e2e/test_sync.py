@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
 import requests
@@ -20,152 +12,10 @@ import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.adapters.kube.servers import Answer, Server, serve
-from tests.conftest import Kubectl
-from tests.e2e.conftest import CONFIG_MAP
-from tests.git_servers import Origin, make_origin
+from tests.e2e.daemons import SLOW, TOKEN, Kept, release
 from tests.servers import free_port
 
 pytestmark = pytest.mark.e2e
-
-MAIN = "main: {kubeconfig: {env: RECONCILE_KUBECONFIG}}"
-CHART = "apiVersion: v2\nname: note\nversion: 0.1.0\n"
-
-_SLOW = """
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: slow}
-    spec:
-      selector: {matchLabels: {app: slow}}
-      template:
-        metadata: {labels: {app: slow}}
-        spec: {nodeSelector: {there: is-no-such-node}, containers: [{name: main, image: example.com/app:1}]}
-"""
-SLOW = {"charts/slow/templates/slow.yaml": _SLOW}
-
-
-@dataclass
-class Daemon:
-    """A daemon under way."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def lines(self, event: str, **facts: str) -> list[Mapping[str, object]]:
-        """What it has logged of one kind."""
-        found = []
-        for line in self.log.read_text().splitlines():
-            if line.startswith("{"):
-                told = json.loads(line)
-                if told.get("event") == event and all(told.get(key) == value for key, value in facts.items()):
-                    found.append(told)
-        return found
-
-    def until(self, holds: Callable[[], object], seconds: float = 60) -> None:
-        """Wait until something holds."""
-        end = time.monotonic() + seconds
-        while not holds():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.1)
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        self.process.send_signal(number)
-
-    def ended(self, seconds: float = 60) -> int:
-        """Its exit code."""
-        return self.process.wait(seconds)
-
-
-@dataclass
-class Kept:
-    """A repository, and daemons that keep it applied."""
-
-    origin: Origin
-    folder: Path
-    namespace: str
-    kubeconfig: str
-    kubectl: Kubectl
-    running: list[Daemon] = field(default_factory=list)
-
-    def commit(
-        self,
-        message: str,
-        body: str,
-        clusters: str = MAIN,
-        namespaces: str = "",
-        more: Mapping[str, str] | None = None,
-    ) -> str:
-        """Commit an environment file with these releases, and the charts; gives the commit's name."""
-        head = f"""
-            apiVersion: reconciler/v1
-            kind: Environment
-            name: {self.namespace}-env
-            clusters: {{{clusters}}}
-            defaults: {{namespace: {self.namespace}}}
-            namespaces: {{{self.namespace}: {{cluster: main}}{namespaces}}}
-        """
-        files = {
-            "environments/env.yaml": dedent(head).lstrip() + dedent(body).lstrip(),
-            "charts/note/Chart.yaml": CHART,
-            "charts/note/values.yaml": "text: begin\n",
-            "charts/note/templates/note.yaml": dedent(CONFIG_MAP),
-            "charts/slow/Chart.yaml": CHART.replace("note", "slow"),
-            **{name: dedent(text) for name, text in (more or {}).items()},
-        }
-        return self.origin.commit(message, files)
-
-    def write(self, more: str = "", state: str = "state") -> None:
-        """Write the Sync file."""
-        git = f"git: {{url: '{self.origin.url}', branch: main}}"
-        text = f"""
-            apiVersion: reconciler/v1
-            kind: Sync
-            source: {{{git}, environments: "environments/*.yaml"}}
-            poll: 1s
-            state: {state}
-            server: {{listen: "127.0.0.1:0"}}
-        """
-        (self.folder / "sync.yaml").write_text(dedent(text).lstrip() + more)
-
-    def start(self, *options: str, **environ: str) -> Daemon:
-        """Start a daemon."""
-        program = Path(sys.executable).with_name("reconcile")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
-        log = self.folder / f"log-{len(self.running)}"
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                [str(program), "sync", *(options or ("-f", "sync.yaml"))],
-                cwd=self.folder,
-                env={**kept, "RECONCILE_KUBECONFIG": self.kubeconfig, **environ},
-                stdout=file,
-                stderr=file,
-            )
-        daemon = Daemon(process, log)
-        self.running.append(daemon)
-        return daemon
-
-    def text(self, name: str) -> str:
-        """The text in a release's ConfigMap; empty: there is none."""
-        found = self.kubectl(
-            "get", "configmap", name, "-n", self.namespace, "--ignore-not-found", "-o", "jsonpath={.data.text}"
-        )
-        return found.strip()
-
-
-@pytest.fixture
-def kept(tmp_path: Path, namespace: str, kubeconfig: str, kubectl: Kubectl) -> Iterator[Kept]:
-    """A repository and its daemons, which end with the test."""
-    made = Kept(make_origin(tmp_path / "origin"), tmp_path, namespace, kubeconfig, kubectl)
-    yield made
-    for daemon in made.running:
-        daemon.process.kill()
-        daemon.process.wait()
-
-
-def release(text: str, name: str = "note") -> str:
-    """A release whose ConfigMap has a text."""
-    return f"releases:\n  {name}: {{chart: ../charts/note, values: [{{text: {text}}}]}}\n"
 
 
 def test_commits(kept: Kept) -> None:
@@ -262,24 +112,6 @@ def test_the_end_in_the_middle(kept: Kept) -> None:
     assert "pending" not in stored
 
 
-def test_replicas(kept: Kept) -> None:
-    """One of two acts; when it is killed, the other does, within the time of its Lease."""
-    kept.commit("First", release("first"))
-    leader = "leader: {kubeconfig: {env: RECONCILE_KUBECONFIG}, duration: 3s}\n"
-    kept.write(leader)
-    first = kept.start()
-    first.until(lambda: kept.text("note") == "first")
-    kept.write(leader + "# another state\n", state="other")
-    second = kept.start()
-    second.until(lambda: "standing by" in second.log.read_text())
-    assert not second.lines("run started")
-    first.process.kill()
-    kept.commit("Second", release("second"))
-    second.until(lambda: kept.text("note") == "second", 20)
-    second.signal(signal.SIGTERM)
-    assert second.ended() == 0
-
-
 def test_a_folder(kept: Kept) -> None:
     """`--watch` applies each change of the files here, as they are saved; SIGHUP looks at once."""
     kept.commit("First", release("first"))
@@ -306,12 +138,9 @@ def test_what_is_seen_of_it(kept: Kept) -> None:
         daemon = kept.start(HOOK=f"{server.url}/hook")
         daemon.until(lambda: daemon.lines("run ended", result="converged"))
         (ended,) = daemon.lines("run ended", result="converged")
-        (listening,) = daemon.lines("listening")
-        page = f"http://127.0.0.1:{listening['port']}"
-        assert requests.get(f"{page}/healthz", timeout=10).status_code == 200
-        daemon.until(lambda: requests.get(f"{page}/readyz", timeout=10).status_code == 200)
-        metrics = requests.get(f"{page}/metrics", timeout=10).text
-        name = f"{kept.namespace}-env"
+        assert daemon.get("/healthz").status_code == 200
+        daemon.until(lambda: daemon.get("/readyz").status_code == 200)
+        metrics, name = daemon.get("/metrics").text, kept.name
         assert f'reconciler_runs_total{{environment="{name}",result="converged",trigger="commit"}} 1.0' in metrics
         assert (
             f'reconciler_environment_applied_commit_info{{environment="{name}",ref="refs/heads/main",sha="' in metrics
@@ -342,25 +171,18 @@ def test_the_page(kept: Kept) -> None:
     """It shows what is kept, and with the token it is suspended and resumed there."""
     kept.commit("First <b>", release("first"))
     kept.write()
-    sync = kept.folder / "sync.yaml"
-    sync.write_text(sync.read_text().replace("server: {", "server: {token: {env: STATUS_TOKEN}, "))
-    daemon = kept.start(STATUS_TOKEN="correct-horse-battery")
-    daemon.until(lambda: daemon.lines("listening"))
-    page = f"http://127.0.0.1:{daemon.lines('listening')[0]['port']}/environments/{kept.namespace}-env"
+    daemon = kept.start()
+    page = f"{daemon.address}/environments/{kept.name}"
 
     def shows(*texts: str) -> bool:
         answer = requests.get(page, timeout=10)
         return answer.status_code == 200 and all(text in answer.text for text in texts)
 
-    def asks(action: str) -> int:
-        bearer = {"Authorization": "Bearer correct-horse-battery"}
-        return requests.post(f"{page}/{action}", headers=bearer, data={"who": "Ada"}, timeout=10).status_code
-
     daemon.until(lambda: shows("</span> ready", "</span> in sync", f"{kept.namespace}/note", "First &lt;b&gt;"))
     assert requests.post(f"{page}/suspend", timeout=10).status_code == 401
-    assert asks("suspend") == 202
+    daemon.act(kept.name, "suspend")
     daemon.until(lambda: shows("</span> suspended", "Ada"))
     kept.commit("Second", release("second"))
-    assert asks("resume") == 202
+    daemon.act(kept.name, "resume")
     daemon.until(lambda: kept.text("note") == "second")
-    assert "correct-horse-battery" not in daemon.log.read_text()
+    assert TOKEN not in daemon.log.read_text()
