@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
+from reconciler.apply.completion import complete_removal, complete_upgrade
 from reconciler.apply.preparation import adopt, delete_old
-from reconciler.apply.removal import delete, is_to_go
+from reconciler.apply.removal import delete, going
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
@@ -68,8 +69,9 @@ class Handlers:
                 self._write(action, action.work, cluster.acting_as(release.impersonate))
 
     def _uninstall(self, release: Target, work: UninstallRelease, cluster: ClusterWriter) -> None:
-        if isinstance(release, ReleaseId) and is_to_go(cluster, release, work, self.run):
+        if isinstance(release, ReleaseId) and (objects := going(cluster, release, work, self.run)) is not None:
             self.engine.uninstall(RemoveRequest(release, self.access[release.cluster], work.wait))
+            complete_removal(cluster, release, objects)
 
     def _write(self, action: Action, work: WriteRelease, cluster: ClusterWriter) -> None:
         release = work.release
@@ -95,6 +97,7 @@ class Handlers:
             self.engine.install(request)
         else:
             self.engine.upgrade(request)
+            complete_upgrade(cluster, release.id, action.changes)
 
     def _prepare(self, cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
         for step in steps:

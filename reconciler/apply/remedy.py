@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reconciler.apply.again import is_ours, somebody_elses
+from reconciler.apply.completion import complete_removal
 from reconciler.apply.retries import Newest
 from reconciler.errors import ReconcilerError
 from reconciler.model.cluster import ClusterWriter
@@ -15,6 +16,7 @@ from reconciler.model.failure import Remedy
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.outcome import Remedied
 from reconciler.model.plan import Action, ActionKind, WriteRelease
+from reconciler.model.removal import removed_ids
 
 # As long as Helm waits for what it removes.
 _GONE = Wait(300.0)
@@ -57,25 +59,31 @@ class Remedies:
             raise somebody_elses(work, stored.revision)
         release = work.release
         if stored.status.is_pending:
-            cluster = self.clusters[release.id.cluster].acting_as(release.impersonate)
-            cluster.mark_failed(release.id, stored.revision, "reconciler: its apply failed before it could be marked")
+            reason = "reconciler: its apply failed before it could be marked"
+            self._cluster(release).mark_failed(release.id, stored.revision, reason)
         if chosen is Remedy.UNINSTALL:
-            return self._uninstalled(release)
+            return self._uninstalled(release, stored)
         return self._rolled_back(release, stored.deployed)
 
     def _rolled_back(self, release: Release, revision: int | None) -> Remedied:
         if revision is None:
             return Remedied(Remedy.ROLLBACK, done=False, message="no revision is deployed to roll back to")
         self.engine.rollback(RollbackRequest(release.id, self._access(release), revision, release.history))
+        self._cluster(release).supersede(release.id)
         told = f"rolled back to revision {revision}"
         trouble = self.settle(release)
         if trouble:
             return Remedied(Remedy.ROLLBACK, done=False, message=f"{told}, but it {trouble}")
         return Remedied(Remedy.ROLLBACK, done=True, message=told)
 
-    def _uninstalled(self, release: Release) -> Remedied:
+    def _uninstalled(self, release: Release, stored: StoredRelease) -> Remedied:
+        cluster = self._cluster(release)
         self.engine.uninstall(RemoveRequest(release.id, self._access(release), release.wait or _GONE))
+        complete_removal(cluster, release.id, removed_ids(stored, cluster.resources()))
         return Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
+
+    def _cluster(self, release: Release) -> ClusterWriter:
+        return self.clusters[release.id.cluster].acting_as(release.impersonate)
 
     def _access(self, release: Release) -> ClusterAccess:
         return self.access[release.id.cluster].acting_as(release.impersonate)

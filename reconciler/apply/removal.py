@@ -20,8 +20,10 @@ PATIENCE, PAUSE = 60.0, 0.5
 _AGAIN = "look at a new plan"
 
 
-def is_to_go(cluster: ClusterWriter, release: ReleaseId, work: UninstallRelease, run: str | None) -> bool:
-    """Whether the release is still there, as it was seen; then it is marked as one that this run uninstalls.
+def going(
+    cluster: ClusterWriter, release: ReleaseId, work: UninstallRelease, run: str | None
+) -> frozenset[ObjectId] | None:
+    """The objects that go with a release, which is marked as one that this run uninstalls; None: it is not there.
 
     What is not its own any more is taken out of its manifest. Under a lock, `run` is this run.
 
@@ -30,13 +32,13 @@ def is_to_go(cluster: ClusterWriter, release: ReleaseId, work: UninstallRelease,
     """
     stored = next((item for item in cluster.releases(release.namespace) if item.id == release), None)
     if stored is None:
-        return False
+        return None
     if stored.revision != work.revision or stored.labels.get(ENVIRONMENT) != work.environment:
         raise ClusterError(f"{release} was changed since it was looked at; it stays", hint=_AGAIN)
     others = _of_others(cluster, stored)
     if run or others:
         cluster.mark_removed(release, stored.revision, run, others)
-    return True
+    return frozenset(removed_ids(stored, cluster.resources())) - others
 
 
 def delete(cluster: ClusterWriter, resource: Resource, work: DeleteObject) -> None:

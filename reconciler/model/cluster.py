@@ -174,6 +174,13 @@ class ClusterWriter(ClusterReader, Protocol):
         """
         ...
 
+    def supersede(self, release: ReleaseId) -> None:
+        """Mark as superseded what is below the newest deployed revision, and still marked as deployed or under way.
+
+        Helm does so itself while it upgrades and rolls back, and passes over its own failure to.
+        """
+        ...
+
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
         """Turn a stored revision that is pending into a failed one, as Helm itself does when it is interrupted.
 

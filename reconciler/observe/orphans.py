@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from reconciler.errors import ApiError
 from reconciler.model.attachment import ACCOUNT, accounts_of
@@ -110,6 +111,9 @@ class _Look:
         try:
             found = concurrently(lambda kind: self.cluster.metadata(kind, identity.name, "", exact=True), kinds)
         except ApiError as error:
+            # What is forbidden, or whose API is down, hides what is in there; who is not known sees nothing at all.
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                raise
             return (), error.message
         return tuple(item for listed in found for item in listed), None
 

@@ -74,6 +74,10 @@ class World:
         """A repair."""
         self.asked.append(("repair", release_id, revision))
 
+    def supersede(self, _release: ReleaseId) -> None:
+        """What Helm left behind."""
+        self.asked.append(("supersede",))
+
     def newest_revision(self, _release: ReleaseId) -> int:
         """What others may have made since the plan."""
         return self.newest
@@ -114,7 +118,13 @@ def test_all_is_done_as_the_user_of_the_release() -> None:
     world = World()
     world.perform(ApplyObjects(((CONFIG_MAP, config_map()),), "helm", jane))
     world.perform(write(release=replace(release(), impersonate=jane)))
-    assert world.asked == [("as", "jane"), ("apply", "configmaps", config_map(), "helm"), ("as", "jane"), ("upgrade",)]
+    assert world.asked == [
+        ("as", "jane"),
+        ("apply", "configmaps", config_map(), "helm"),
+        ("as", "jane"),
+        ("upgrade",),
+        ("supersede",),
+    ]
     assert world.requests[0].cluster == replace(desired().clusters["main"], impersonate=jane)
 
 
@@ -124,12 +134,15 @@ def test_an_object_whose_kind_is_gone_is_a_clear_error() -> None:
         World().perform(ApplyObjects(((UNKNOWN, {}),), "helm"))
 
 
-@pytest.mark.parametrize(("kind", "call"), [(ActionKind.INSTALL, "install"), (ActionKind.UPGRADE, "upgrade")])
-def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, call: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "calls"),
+    [(ActionKind.INSTALL, [("install",)]), (ActionKind.UPGRADE, [("upgrade",), ("supersede",)])],
+)
+def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, calls: list[tuple[str]]) -> None:
     """Chart, values, labels by which the next run knows it, and the reason for `helm history`."""
     world = World()
     world.perform(write(), kind)
-    assert world.asked == [(call,)]
+    assert world.asked == calls
     (request,) = world.requests
     wanted = release(values={"a": 1})
     assert (request.release, request.chart, request.values) == (API, wanted.chart, {"a": 1})
@@ -164,7 +177,7 @@ def test_a_pending_revision_is_repaired_first() -> None:
     """Helm refuses to upgrade over an operation that it takes for alive."""
     world = World()
     world.perform(write(repair=2))
-    assert world.asked == [("repair", API, 2), ("upgrade",)]
+    assert world.asked == [("repair", API, 2), ("upgrade",), ("supersede",)]
 
 
 def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
@@ -172,7 +185,7 @@ def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
     world = World()
     steps = (Adoption(IDENTITY, "u-1", API), Recreation(IDENTITY, "u-1", Cascade.FOREGROUND))
     world.perform(write(checks=((CONFIG_MAP, config_map("other")),), first=steps))
-    assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade"]
+    assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade", "supersede"]
     assert dig(world.asked[1][2], "metadata", "annotations", "meta.helm.sh/release-name") == "api"
 
 
@@ -210,7 +223,7 @@ def test_what_still_cannot_be_checked_is_left_to_helm(kind: Kind, refuses: ApiEr
     """A kind whose definition the release itself brings."""
     world = World(refuses=refuses)
     world.perform(write(checks=((kind, config_map()),)))
-    assert world.asked[-1] == ("upgrade",)
+    assert world.asked[-2:] == [("upgrade",), ("supersede",)]
 
 
 def test_a_release_without_its_chart_is_an_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -9,16 +10,17 @@ import pytest
 
 from reconciler.apply.remedy import Remedies
 from reconciler.errors import EngineError, ReconcilerError
-from reconciler.model.cluster import ClusterWriter
+from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.engine import Engine, RemoveRequest, RollbackRequest
 from reconciler.model.failure import OnFailure, Remedy
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.json import JsonMap
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.outcome import Remedied
 from reconciler.model.ownership import release_labels
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
-from tests.plan.factories import API, DIGEST, desired, release, stored
+from tests.plan.factories import API, DIGEST, RESOURCES, config_map, desired, live, release, stored
 
 BOTH = OnFailure(install=Remedy.UNINSTALL, upgrade=Remedy.ROLLBACK)
 FAILED = ReleaseStatus.FAILED
@@ -46,6 +48,22 @@ class World:
     def mark_failed(self, _release: ReleaseId, revision: int, _description: str) -> None:
         """A repair."""
         self.asked.append(("repair", revision))
+
+    def supersede(self, _release: ReleaseId) -> None:
+        """What Helm left behind."""
+        self.asked.append(("supersede",))
+
+    def resources(self) -> Mapping[Kind, Resource]:
+        """ConfigMaps among them."""
+        return RESOURCES
+
+    def fetch(self, _resource: Resource, _namespace: str, name: str) -> JsonMap | None:
+        """An object that Helm could not look at, and so left."""
+        return live(config_map(name))
+
+    def delete(self, _resource: Resource, deletion: Deletion) -> None:
+        """A deletion."""
+        self.asked.append(("delete", deletion.name))
 
     def rollback(self, request: RollbackRequest) -> None:
         """The way back."""
@@ -76,7 +94,7 @@ def test_a_failed_upgrade_goes_back_to_the_deployed_revision() -> None:
     """With as much history as the release keeps."""
     world = World(stored(status=FAILED, revision=3, deployed=2))
     assert world.remedy(action()) == Remedied(Remedy.ROLLBACK, done=True, message="rolled back to revision 2")
-    assert world.asked == [("rollback", 2, 10)]
+    assert world.asked == [("rollback", 2, 10), ("supersede",)]
 
 
 def test_a_revision_of_a_later_try_is_ours_too() -> None:
@@ -86,10 +104,10 @@ def test_a_revision_of_a_later_try_is_ours_too() -> None:
 
 
 def test_a_failed_first_install_is_uninstalled() -> None:
-    """And waited for, so that the next install finds nothing in its way."""
-    world = World(stored(status=FAILED))
+    """And waited for, so that the next install finds nothing in its way, not even what Helm could not look at."""
+    world = World(stored(status=FAILED, objects=[config_map("left")]))
     assert world.remedy(action(ActionKind.INSTALL, 1)) == Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
-    assert world.asked == [("uninstall", True)]
+    assert world.asked == [("uninstall", True), ("delete", "left")]
 
 
 @pytest.mark.parametrize("kind", [ActionKind.INSTALL, ActionKind.UPGRADE])

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply import removal
-from reconciler.apply.removal import delete, is_to_go
+from reconciler.apply.removal import delete, going
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.contents import Going
@@ -58,9 +58,9 @@ class World:
         """A deletion."""
         self.done.append(deletion)
 
-    def goes(self, run: str | None = "r1") -> bool:
-        """Whether the release is to go."""
-        return is_to_go(cast(ClusterWriter, self), API, WORK, run)
+    def going(self, run: str | None = "r1") -> frozenset[ObjectId] | None:
+        """What goes with the release."""
+        return going(cast(ClusterWriter, self), API, WORK, run)
 
     def delete_namespace(self) -> None:
         """Delete it."""
@@ -71,16 +71,16 @@ class World:
 def test_a_release_as_it_was_seen_is_marked() -> None:
     """With the run, where it holds a lock."""
     world = World((stored(revision=3, objects=[config_map()]),), {object_id(): live(config_map())})
-    assert world.goes()
+    assert world.going() == frozenset({object_id()})
     assert world.done == [(3, "r1", set())]
-    assert world.goes(run=None)
+    assert world.going(run=None) == frozenset({object_id()})
     assert len(world.done) == 1
 
 
 def test_one_that_is_gone_needs_nothing() -> None:
     """Somebody else was quicker."""
     world = World()
-    assert not world.goes()
+    assert world.going() is None
     assert world.done == []
 
 
@@ -92,7 +92,7 @@ def test_one_that_was_written_to_since_stays(found: StoredRelease) -> None:
     """Another revision, or another environment's."""
     world = World((found,))
     with pytest.raises(ClusterError, match=r"release shop/api was changed since it was looked at; it stays"):
-        world.goes()
+        world.going()
     assert world.done == []
 
 
@@ -107,7 +107,7 @@ def test_what_is_not_its_own_is_left_out_of_its_manifest() -> None:
         object_id("kept"): live(kept),
     }
     world = World((stored(revision=3, objects=[*map(config_map, names), widget]),), objects)
-    assert world.goes(run=None)
+    assert world.going(run=None) == frozenset({object_id("own"), object_id("gone")})
     unserved = ObjectId(Kind("example.com/v1", "Widget"), "shop", "w")
     assert world.done == [(3, None, {object_id("taken"), object_id("kept"), unserved})]
 

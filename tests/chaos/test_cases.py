@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.cases import Scenario, run_case
 from tests.chaos.faults import OF_ONE_REQUEST, Fault
-from tests.chaos.proxy import Upstream
+from tests.chaos.proxy import Strike, Upstream
 from tests.chaos.requests import Asked
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.selection import one
@@ -58,3 +58,26 @@ def test_nothing_is_lost_whatever_happens(
     verdict = run_case(world, scenario, one(requests_of[scenario.name], fault, turn))
     assert not verdict.problems, f"{verdict}\n{verdict.text}"
     assert verdict.struck is not None
+
+
+@pytest.mark.xdist_group("chaos 1")
+@pytest.mark.parametrize(
+    ("scenario", "method", "part"),
+    [
+        pytest.param("upgrade", "GET", "/configmaps/app-of-round-", id="an object that is dropped is looked at"),
+        pytest.param("upgrade", "PUT", "/sh.helm.release.v1.worker.v", id="the revision before is marked"),
+        pytest.param("prune", "GET", "name%3Dold%2C", id="the history of what is uninstalled is read"),
+        pytest.param("prune", "GET", "/configmaps/old", id="an object of what is uninstalled is looked at"),
+    ],
+)
+def test_what_helm_passes_over(
+    scenario: str, method: str, part: str, world: World, requests_of: dict[str, Sequence[Asked]]
+) -> None:
+    """Helm goes on where these fail, says that all is well, and leaves an object, a mark, or the whole release."""
+    (chosen,) = (item for item in SCENARIOS if item.name == scenario)
+    strikes = [item for item in requests_of[scenario] if item.method == method and part in item.target]
+    assert strikes
+    for asked in strikes[-3:]:
+        verdict = run_case(world, chosen, Strike(Fault.TIMEOUT, asked.number))
+        assert not verdict.problems, f"{verdict}\n{verdict.text}"
+        assert verdict.struck is not None

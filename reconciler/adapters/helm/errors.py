@@ -110,6 +110,11 @@ def tidy(text: str) -> str:
     return _USER_INFO.sub("://", joined).rstrip(".") or "Helm gave no reason"
 
 
+def is_not_found(text: str) -> bool:
+    """Whether Helm says that there is no such release."""
+    return text.rstrip().endswith("release: not found")
+
+
 CANCELLED = "context canceled"
 """What Helm says of an operation that was ended from outside."""
 

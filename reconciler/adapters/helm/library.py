@@ -83,7 +83,7 @@ class LibraryEngine:
 
     def uninstall(self, request: RemoveRequest) -> None:
         """Remove a release and its history."""
-        self._send(native.uninstall, errors.removing(request), request, uninstall_options(request))
+        self._send(_uninstall, errors.removing(request), request, uninstall_options(request))
 
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
@@ -160,6 +160,14 @@ class LibraryEngine:
         finally:
             with self._lock:
                 self._running.discard(operation)
+
+
+def _uninstall(config: Any, name: str, options: native.Options) -> None:
+    try:
+        native.uninstall(config, name, options)
+    except load_library().HelmError as error:
+        if not errors.is_not_found(error.detail):
+            raise
 
 
 @contextmanager

@@ -80,9 +80,8 @@ def rollback_flags(request: RollbackRequest) -> list[str]:
 
 
 def uninstall_options(request: RemoveRequest) -> dict[str, Any]:
-    """The library's options for an uninstall."""
+    """The library's options for an uninstall. Not Helm's `ignore_not_found`, which ignores every failure to look."""
     return {
-        "ignore_not_found": True,
         "timeout_seconds": timeout_seconds(request.wait),
         "wait": wait_strategy(request.wait),
         "deletion_propagation": _propagation(request.wait),
@@ -92,7 +91,6 @@ def uninstall_options(request: RemoveRequest) -> dict[str, Any]:
 def uninstall_flags(request: RemoveRequest) -> list[str]:
     """The program's flags for an uninstall."""
     return [
-        "--ignore-not-found",
         f"--timeout={timeout_seconds(request.wait)}s",
         f"--wait={wait_strategy(request.wait)}",
         f"--cascade={_propagation(request.wait)}",

@@ -105,7 +105,10 @@ class ProgramEngine:
         """Remove a release and its history."""
         release = request.release
         arguments = ["uninstall", release.name, f"--namespace={release.namespace}"]
-        self._run(errors.removing(request), [*arguments, *self._cluster(request.cluster), *uninstall_flags(request)])
+        doing = errors.removing(request)
+        ended = self._ended(doing, [*arguments, *self._cluster(request.cluster), *uninstall_flags(request)])
+        if ended.code and not errors.is_not_found(ended.err):
+            raise errors.translate(_reason(ended), doing)
 
     def build_dependencies(self, chart: Path) -> None:
         """Fill the chart's charts/ folder."""
@@ -154,7 +157,7 @@ class ProgramEngine:
             return ended.out
         raise errors.translate(_reason(ended), doing)
 
-    def _ended(self, doing: Doing, arguments: Sequence[str], stdin: str) -> Finished:
+    def _ended(self, doing: Doing, arguments: Sequence[str], stdin: str = "") -> Finished:
         self._check_version()
         try:
             return self._processes.run(arguments, stdin)

@@ -31,6 +31,7 @@ _PODS = Resource(POD, "pods", namespaced=True)
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 # Every revision but superseded ones: the newest is always among them.
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
+_STANDING = "status in (deployed,pending-install,pending-upgrade,pending-rollback)"
 
 
 class KubeReader:
@@ -148,7 +149,7 @@ class KubeReader:
         for secret in sorted(answer["items"], key=_version):
             name = text_at(secret, "metadata", "labels", "name")
             newest[name] = secret
-            if text_at(secret, "metadata", "labels", "status") == "deployed":
+            if _status(secret) == "deployed":
                 deployed[name] = secret
         decoded = (
             storage.decode(self.name, secret, None if deployed.get(name) is secret else deployed.get(name))
@@ -204,6 +205,16 @@ class KubeWriter(KubeReader):
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
+    def supersede(self, release: ReleaseId) -> None:
+        """See ClusterWriter. Only metadata are listed, and each revision that is left behind is read by itself."""
+        query = {"labelSelector": f"owner=helm,name={release.name},{_STANDING}"}
+        listed = self._transport.get(object_path(_SECRETS, release.namespace), query, accept=_METADATA)["items"] or ()
+        deployed = max((_version(item) for item in listed if _status(item) == "deployed"), default=0)
+        for revision in (_version(item) for item in listed if _version(item) < deployed):
+            secret = self._revision(release, revision)
+            if secret is not None:
+                self._rewrite(secret, storage.superseded(secret))
+
     def mark_failed(self, release: ReleaseId, revision: int, description: str) -> None:
         """See ClusterWriter."""
         secret = self._revision(release, revision)
@@ -225,6 +236,10 @@ class KubeWriter(KubeReader):
         self._permit()
         path = object_path(_SECRETS, text_at(secret, "metadata", "namespace"), text_at(secret, "metadata", "name"))
         self._transport.patch(path, {}, patch, MERGE_PATCH)
+
+
+def _status(secret: JsonMap) -> str:
+    return text_at(secret, "metadata", "labels", "status")
 
 
 def _version(secret: JsonMap) -> int:

@@ -77,9 +77,12 @@ def stored_chart(secret: JsonMap) -> JsonMap:
 
 def failed(secret: JsonMap, description: str) -> JsonMap:
     """The merge patch that turns a pending revision into a failed one; its resourceVersion guards against a race."""
-    release = _unpack(text_at(secret, "data", "release"))
-    info = {**as_map(as_map(release).get("info")), "status": "failed", "description": description}
-    return _patch(secret, {"status": "failed"}, {**as_map(release), "info": info})
+    return _marked(secret, {"status": "failed", "description": description})
+
+
+def superseded(secret: JsonMap) -> JsonMap:
+    """The merge patch that marks a revision as one that another has followed; guarded as in `failed`."""
+    return _marked(secret, {"status": "superseded"})
 
 
 def removed(
@@ -97,6 +100,11 @@ def removed(
     held = manifest_objects(text_at(stored, "manifest")) or ()
     kept = (item for item in held if object_id(item, release, resources) not in leave)
     return _patch(secret, labels, {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)})
+
+
+def _marked(secret: JsonMap, info: JsonMap) -> JsonMap:
+    release = as_map(_unpack(text_at(secret, "data", "release")))
+    return _patch(secret, {"status": info["status"]}, {**release, "info": {**as_map(release.get("info")), **info}})
 
 
 def _patch(secret: JsonMap, labels: JsonMap, release: JsonMap | None = None) -> JsonMap:

@@ -14,7 +14,7 @@ import yaml
 
 from reconciler.adapters.helm import make_engine
 from reconciler.errors import ChartError, ClusterError, EngineError, Location
-from reconciler.model.desired import ClusterAccess, Wait
+from reconciler.model.desired import ClusterAccess, Impersonation, Wait
 from reconciler.model.engine import Capabilities
 from reconciler.model.secret import SecretText
 
@@ -292,6 +292,18 @@ def test_an_uninstall_removes_a_release_and_its_history(
     left = {item["metadata"]["name"] for item in cluster.get(f"/api/v1/namespaces/{namespace}/configmaps")["items"]}
     assert left == {"kept", "kube-root-ca.crt"}
     assert cluster.revisions(namespace, "demo") == []
+
+
+@pytest.mark.e2e
+def test_an_uninstall_that_cannot_read_the_history_fails(
+    engine: Engine, chart: Chart, cluster_access: ClusterAccess, cluster: Cluster, namespace: str
+) -> None:
+    """Only what is not there need not be removed; Helm's own `--ignore-not-found` takes each failure for that."""
+    engine.install(writing(chart, cluster_access, namespace))
+    nobody = cluster_access.acting_as(Impersonation("nobody"))
+    with pytest.raises(EngineError, match=r"uninstall release .*/demo on cluster main.*forbidden"):
+        engine.uninstall(removing(nobody, namespace))
+    assert cluster.statuses(namespace, "demo") == ["deployed"]
 
 
 @pytest.mark.e2e

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
 from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.cluster import Cascade, ClusterIdentity, Deletion, Resource
@@ -281,6 +282,31 @@ def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl)
     (found,) = writer.releases(namespace)
     assert (found.status, found.description) == (ReleaseStatus.FAILED, "the run died")
     assert kubectl("-n", namespace, "get", "secrets", "-l", "status=failed", "-o", "name").strip()
+
+
+def test_what_is_left_behind_is_superseded(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """All that is deployed or under way below the newest deployed one, in label and content; of no other release."""
+    made = {1: "superseded", 2: "deployed", 3: "failed", 4: "pending-upgrade", 9: "deployed", 10: "deployed"}
+    items = [_release(namespace, "a", revision, status) for revision, status in made.items()]
+    items += [_release(namespace, "b", 1, "deployed"), _release(namespace, "b", 2, "pending-upgrade")]
+    kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+
+    for name in ("a", "b", "c"):
+        writer.supersede(ReleaseId("main", namespace, name))
+
+    found = json.loads(kubectl("-n", namespace, "get", "secrets", "-l", "owner=helm", "-o", "json"))["items"]
+    labels = {(item["metadata"]["labels"]["name"], int(item["metadata"]["labels"]["version"])): item for item in found}
+    statuses = {key: item["metadata"]["labels"]["status"] for key, item in labels.items()}
+    a = {1: "superseded", 2: "superseded", 3: "failed", 4: "superseded", 9: "superseded", 10: "deployed"}
+    assert statuses == {
+        **{("a", revision): status for revision, status in a.items()},
+        ("b", 1): "deployed",
+        ("b", 2): "pending-upgrade",
+    }
+    for key, item in labels.items():
+        stored = storage.decode("main", item)
+        assert stored
+        assert stored.status == statuses[key]
 
 
 def test_the_newest_revision(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
