@@ -6,16 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from reconciler.daemon.looked import Concern
 from reconciler.model.sync import Condition, ConditionKind
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A condition before it is known since when it is one."""
+    """A condition before it is known since when it is one.
+
+    Attributes:
+        about: what it is about; nothing stands for the environment as a whole.
+    """
 
     kind: ConditionKind
     message: str
     hint: str | None = None
+    about: frozenset[Concern] = frozenset()
 
 
 def renewed(

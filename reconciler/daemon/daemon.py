@@ -13,7 +13,7 @@ from reconciler.daemon.origin import Checkout, Distrusted, Origin
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts, Polling
 from reconciler.errors import DesiredStateError, DesiredStateErrors, ReconcilerError
-from reconciler.model.identity import Target
+from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.sync import CommitSeen, ConditionKind, DriftSeen, SourceFailed, Trigger, Why
 
 _SOURCE = "source"
@@ -152,9 +152,10 @@ class Daemon:
     def drifted(self, environment: str, target: Target, found: str) -> None:
         """Somebody else changed or deleted what the environment has. One that is not known is passed over."""
         self._around.board.tell(DriftSeen(environment, target, found))
+        about = (target,) if isinstance(target, ReleaseId) else ()
         for keeper in self._all():
             if keeper.name == environment:
-                keeper.ask(Why(Trigger.DRIFT, found))
+                keeper.ask(Why(Trigger.DRIFT, found, about))
 
     def _ask_source(self, why: Why) -> None:
         with self._lock:

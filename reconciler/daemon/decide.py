@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from reconciler.model.identity import ReleaseId
 from reconciler.model.sync import Trigger, Why
 
 # The strongest first: of several, a run names one. What people and commits ask for is done at once.
@@ -19,6 +20,8 @@ _BY_STRENGTH = (
     Trigger.INTERVAL,
 )
 _AT_ONCE = frozenset(_BY_STRENGTH[:5])
+# A run about more releases than these looks at all: it costs hardly more then.
+MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,10 @@ class Situation:
         leading: this replica acts for it.
         ready: there is a checkout that is valid.
         asked: what happened since the last run.
-        due: when it is looked at, whatever happens.
+        due: when all of it is looked at, whatever happens.
         retry: when something that failed may be tried again; infinity: nothing did.
         quiet: until when it is left alone, since a cluster could not be reached, unless it is asked for.
+        settling: releases that are looked at by themselves → when.
     """
 
     leading: bool
@@ -41,6 +45,7 @@ class Situation:
     due: float
     retry: float = float("inf")
     quiet: float = float("-inf")
+    settling: Mapping[ReleaseId, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +74,29 @@ def decide(situation: Situation, now: float) -> Go | Rest:
 
 
 def _in_quiet(situation: Situation, now: float) -> Go | Rest:
-    """When nothing is urgent."""
+    """When nothing is urgent. Drift that comes all the time does not put off what else is due."""
+    whole = now >= min(situation.due, situation.retry)
+    settling = [release for release, at in situation.settling.items() if at <= now]
     if situation.asked:
-        return Go(strongest(situation.asked))
-    if now >= situation.retry:
-        return Go(Why(Trigger.RETRY))
-    if now >= situation.due:
-        return Go(Why(Trigger.INTERVAL))
-    return Rest(min(situation.due, situation.retry))
+        why = strongest(situation.asked)
+        return Go(replace(why, about=bounded([*why.about, *settling]) if why.about and not whole else ()))
+    if whole:
+        return Go(Why(Trigger.RETRY if now >= situation.retry else Trigger.INTERVAL))
+    if settling:
+        return Go(Why(Trigger.INTERVAL, about=bounded(settling)))
+    return Rest(min(situation.due, situation.retry, *situation.settling.values()))
 
 
 def strongest(whys: Sequence[Why]) -> Why:
     """One for all of them; how many more of its kind there are is told in its detail."""
     first = min(whys, key=lambda why: _BY_STRENGTH.index(why.trigger))
-    others = sum(why.trigger is first.trigger for why in whys) - 1
-    return Why(first.trigger, f"{first.detail} and {others} more") if others and first.detail else first
+    same = [why for why in whys if why.trigger is first.trigger]
+    detail = f"{first.detail} and {len(same) - 1} more" if len(same) > 1 and first.detail else first.detail
+    about = bounded(release for why in same for release in why.about) if all(why.about for why in same) else ()
+    return Why(first.trigger, detail, about)
+
+
+def bounded(releases: Iterable[ReleaseId]) -> tuple[ReleaseId, ...]:
+    """Each once; none of too many, which stands for all."""
+    found = tuple(sorted(set(releases)))
+    return found if len(found) <= MOST else ()

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from reconciler.daemon.expected import NOTHING, Expectations, Source, key_of, order_of, state_of
 from reconciler.daemon.ledger import Change, Gone, Ledger, Seen
+from reconciler.daemon.looked import EVERYTHING, Looked
 from reconciler.daemon.places import Spot, bounded, spots
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.desired import ClusterAccess
@@ -52,16 +53,16 @@ class DriftWatch:
         with self._lock:
             self._paused.add(environment)
 
-    def follow(self, environment: str, expectations: Expectations, left: AbstractSet[str] = frozenset()) -> None:
+    def follow(self, environment: str, expectations: Expectations, looked: Looked = EVERYTHING) -> None:
         """Tell what differs from a look at the environment from now on, also what already does since the look.
 
         Args:
-            left: clusters that could not be looked at: what was expected of them stays.
+            looked: what was looked at: what was expected of all else stays.
         """
         with self._lock:
             self._paused.discard(environment)
             before = self._expected.get(environment, NOTHING)
-            self._expected[environment] = expectations.after(before, left)
+            self._expected[environment] = expectations.after(before, looked)
             self._arrange()
             told = self._since(environment)
             self._tidy()

@@ -7,9 +7,9 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
+from reconciler.daemon.looked import Looked
 from reconciler.model.cluster import Resource
 from reconciler.model.compare import missing_from
 from reconciler.model.desired import ClusterAccess
@@ -109,18 +109,18 @@ class Expectations:
     objects: dict[tuple[ClusterAccess, ObjectId], Expected] = field(default_factory=dict, repr=False)
     sources: Mapping[Source, frozenset[str]] = field(default_factory=dict, repr=False)
 
-    def after(self, before: Expectations, left: AbstractSet[str]) -> Expectations:
-        """These, by a new look, after others; of the clusters `left` the others stay.
+    def after(self, before: Expectations, looked: Looked) -> Expectations:
+        """These, by a new look, after others; what was not looked at stays.
 
         What was told of an object that the look does not see stays known, such as of a record that is none of Helm's:
         or it would be told, and looked at, again and again.
         """
-        objects = {key: item for key, item in before.objects.items() if key[0].name in left}
+        objects = {key: item for key, item in before.objects.items() if not looked.covers(item.target)}
         for key, item in self.objects.items():
             known = before.objects.get(key) if item.settled is None else None
             objects[key] = replace(item, settled=known.settled, lacking=known.lacking) if known else item
-        kept = {source: names for source, names in before.sources.items() if source.access.name in left}
-        return Expectations(objects, {**kept, **self.sources})
+        sources = {item: names for item, names in before.sources.items() if not looked.covers(item.access.name)}
+        return Expectations(objects, sources).joined(replace(self, objects={}))
 
     def joined(self, other: Expectations) -> Expectations:
         """These and those, of two parts of one environment."""

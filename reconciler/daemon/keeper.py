@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from reconciler.apply.executor import Haste
 from reconciler.daemon.conditions import Obstacle, renewed
 from reconciler.daemon.decide import Go, Situation, decide
+from reconciler.daemon.obstacles import summed
 from reconciler.daemon.origin import Checkout
-from reconciler.daemon.runner import Files, Guard, Runner
+from reconciler.daemon.runner import Files, Guard, Ran, Runner
+from reconciler.daemon.settling import Settling
 from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run
 from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
@@ -35,6 +37,7 @@ from reconciler.model.sync import (
 )
 
 if TYPE_CHECKING:
+    from reconciler.daemon.config import KeepSpec
     from reconciler.daemon.leading import Leadership
 
 # Seconds of the longest wait: the machine may have slept in it.
@@ -69,7 +72,7 @@ class Keeper:
         self._files: Files | None = None
         self._invalid: Obstacle | None = None
         self._last: Last | None = None
-        self._due, self._settling = float("-inf"), 0
+        self._due, self._settling = float("-inf"), Settling()
         self._view = EnvironmentView(path.replace("/", "."), path)
         self._leadership: Leadership | None = None
         self._leader = ""
@@ -166,6 +169,7 @@ class Keeper:
                 due=self._due,
                 retry=self._runner.retry,
                 quiet=self._runner.quiet(files) if files else float("-inf"),
+                settling=self._settling.times(),
             )
 
     @property
@@ -221,7 +225,8 @@ class Keeper:
             around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
         clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
         self._rejected = self._invalid = None
-        self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters))
+        releases = frozenset(release.id for release in desired.releases)
+        self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters), releases)
         self._rename(desired.name)
         around.introduce(desired.name, desired.clusters)
 
@@ -250,7 +255,7 @@ class Keeper:
     def _run(self, why: Why) -> None:
         with self._lock:
             self._asked = []
-        if self._rejected and why.trigger in _LOOK_ANEW:
+        if self._rejected and why.trigger in _LOOK_ANEW and not why.about:
             # What it needs beside its files, such as a variable or a neighbour's name, may be there by now.
             self._look_at(self._rejected)
         files, around = self._files, self._around
@@ -259,14 +264,21 @@ class Keeper:
         self._view = replace(self._view, running=why)
         self._publish()
         keep = around.keep(self.name)
-        ran = self._runner.run(files, why, keep, Guard(self._acting, self._haste))
-        self._last = last_of(self._last, ran)
-        now, ticks = around.clock.now(), around.clock.ticks()
-        pace = next_look(keep, ran, self._settling, now, around.chance())
-        self._due, self._settling = ticks + pace.due, pace.settling
+        self._note(self._runner.run(files, why, keep, Guard(self._acting, self._haste)), keep)
+
+    def _note(self, ran: Ran, keep: KeepSpec) -> None:
+        around, before = self._around, self._last
+        now, ticks, chance = around.clock.now(), around.clock.ticks(), around.chance()
         retries = {target: now + timedelta(seconds=until - ticks) for target, until in self._runner.waiting().items()}
-        due = now + timedelta(seconds=min(pace.due, self._runner.retry - ticks))
-        self._view = replace(after(self._view, ran, retries), due=due)
+        self._view = after(self._view, ran, retries)
+        self._last = last_of(before, ran, self._view)
+        self._settling = self._settling.after(keep, ran, ticks, chance)
+        self._due = ticks + next_look(keep, ran, self._due - ticks, now, chance)
+        if before and before.obstacles and self._last and not self._last.obstacles and not ran.turn.looked.whole:
+            # Nothing is known to be wrong any more: make sure.
+            self._due = ticks
+        first = min(self._due, self._runner.retry, *self._settling.times().values())
+        self._view = replace(self._view, due=now + timedelta(seconds=first - ticks))
         self._publish()
         around.board.tell(RunEnded(ran.run))
 
@@ -292,7 +304,7 @@ class Keeper:
         obstacles = [item for item in (source, self._invalid) if item]
         if not self._is_leading:
             obstacles.append(Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it"))
-        obstacles += [*limits(keep, last, now, self._suspended()), *(last.obstacles if last else ())]
+        obstacles += [*limits(keep, last, now, self._suspended()), *summed(last.obstacles if last else ())]
         conditions = renewed(view.conditions, obstacles, now, ready=last is not None)
         self._view = replace(view, conditions=conditions)
         around.board.put(self._view)

@@ -24,14 +24,14 @@ from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context, Request
 from reconciler.flows.planning import make_plan
 from reconciler.model.outcome import ActionOutcome, Event
-from reconciler.model.sync import Run, RunStarted, StepEnded, Trigger, Why
+from reconciler.model.sync import Run, RunResult, RunStarted, StepEnded, Trigger, Why
 
 if TYPE_CHECKING:
     from reconciler.daemon.expected import Expectations
     from reconciler.flows.planning import Found
     from reconciler.model.cluster import ClusterReader
     from reconciler.model.desired import ClusterAccess
-    from reconciler.model.identity import Target
+    from reconciler.model.identity import ReleaseId, Target
     from reconciler.model.plan import Plan
 
 
@@ -43,12 +43,14 @@ class Files:
         path: of the environment file, below the checkout's folder.
         name: of the environment.
         clusters: that its releases go to.
+        releases: all of them.
     """
 
     checkout: Checkout
     path: str
     name: str
     clusters: tuple[str, ...]
+    releases: frozenset[ReleaseId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Runner:
         self._around, self.signs = around, signs
         self._releases: Attempts[Target] = Attempts()
         self._clusters: Attempts[str] = Attempts()
+        self._whole: Attempts[str] = Attempts()
         self._retry = float("inf")
 
     def quiet(self, files: Files) -> float:
@@ -107,8 +110,8 @@ class Runner:
         one = _One(self, files, why, keep, replace(context, holder=lambda _what: holder), guard, holder.run)
         allowed = not keep.dry_run and is_open(keep.windows, started)
         turn = one.take(allowed=allowed)
-        self._note(turn, one.held)
         said = told(turn, len(one.held), allowed=allowed, hurried=guard.haste() is Haste.AT_ONCE)
+        self._note(files, turn, said, one.held, begun)
         run = Run(
             id=holder.run,
             environment=files.name,
@@ -125,7 +128,7 @@ class Runner:
         )
         return Ran(run, turn, said, one.held, allowed)
 
-    def _note(self, turn: Turn, held: Mapping[Target, float]) -> None:
+    def _note(self, files: Files, turn: Turn, said: Told, held: Mapping[Target, float], begun: float) -> None:
         now, chance = self._around.clock.ticks(), self._around.chance
         for part in turn.kept:
             if part.outcome:
@@ -134,15 +137,25 @@ class Runner:
             self._clusters = self._clusters.succeeded(name)
         for name in turn.unreachable:
             self._clusters = self._clusters.failed(name, "", now, chance())
-        # Those whose time has come, and that were not tried now, would start a run again and again.
-        self._retry = min((*self._releases.waiting(now).values(), *self._clusters.waiting(now).values(), float("inf")))
+        if said.result is RunResult.INTERRUPTED or (turn.trouble and not turn.is_invalid):
+            # Such as by another run at work: nothing else tells when it is over.
+            self._whole = self._whole.failed(files.name, "", now, chance())
+        elif not turn.only:
+            self._whole = self._whole.succeeded(files.name)
+        # Those whose time has come, and that were not tried now, would start a run again and again. In a run about
+        # something else they were not to be tried.
+        since = begun if turn.only else now
+        waiting = (self._releases.waiting(since), self._clusters.waiting(since), self._whole.waiting(since))
+        self._retry = min((until for found in waiting for until in found.values()), default=float("inf"))
 
     def scope(self, files: Files, why: Why) -> Scope:
-        """The clusters of a run; a person's wish includes those that could not be reached lately."""
+        """The part of a run; a person's wish includes the clusters that could not be reached lately."""
         now = self._around.clock.ticks()
         if why.trigger is Trigger.USER:
             return Scope(files.clusters, files.clusters)
-        return Scope(files.clusters, tuple(name for name in files.clusters if self._clusters.ready_at(name, "") <= now))
+        ready = tuple(name for name in files.clusters if self._clusters.ready_at(name, "") <= now)
+        known = (release for release in why.about if release in files.releases)
+        return Scope(files.clusters, ready, tuple(release for release in known if release.cluster in ready))
 
     def attempts(self, why: Why) -> Attempts[Target]:
         """What is held against whom in a run; nothing in one that a person asks for."""
@@ -172,7 +185,7 @@ class _One:
         watching.pause(name)
         turn = self._taken(allowed=allowed)
         if self._expected:
-            watching.follow(name, self._expected, set(self._files.clusters) - set(turn.reached))
+            watching.follow(name, self._expected, turn.looked)
         else:
             watching.resume(name)
         return turn

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.daemon.conditions import Obstacle
 from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.obstacles import known_after, obstacles_of
 from reconciler.daemon.runner import Ran
-from reconciler.daemon.timing import Backoff, Polling
-from reconciler.daemon.views import left_of, obstacles_of, others_of, releases_of
+from reconciler.daemon.timing import Polling
+from reconciler.daemon.views import left_of, others_of, releases_of
 from reconciler.daemon.windows import is_open, next_opening
-from reconciler.flows.status import ReleaseStatus
 from reconciler.model.identity import Target
-from reconciler.model.standing import Condition as Health
-from reconciler.model.standing import Sync
 from reconciler.model.sync import ConditionKind, EnvironmentView, Run, RunResult
 
-# Runs that are kept, and how often what is becoming ready, or was changed during a run, is looked at.
+# Runs that are kept.
 _RUNS = 50
-_SETTLING = Backoff(first=5.0, longest=300.0)
-_DRIFTING = Backoff(first=1.0, longest=300.0)
 
 
 def after(view: EnvironmentView, ran: Ran, retries: Mapping[Target, datetime]) -> EnvironmentView:
-    """The view with what a run has found."""
-    run, kept = ran.run, ran.turn.kept
+    """The view with what a run has found; what it did not look at is as before."""
+    run, kept, looked = ran.run, ran.turn.kept, ran.turn.looked
     shown = replace(view, running=None, runs=with_run(view.runs, run))
-    if run.result.is_success:
+    if run.result.is_success and looked.whole:
         ended = run.started + timedelta(seconds=run.seconds)
         shown = replace(shown, applied=run.commit or view.applied, succeeded=ended)
-    if not kept:
-        return shown
-    whole = not ran.turn.unreachable and ran.turn.trouble is None
-    before = () if whole and len(kept) == 1 else view.releases
     return replace(
-        shown, plan=left_of(kept), others=others_of(kept), releases=releases_of(kept, before, view.releases, retries)
+        shown,
+        plan=left_of(kept, looked, view.plan),
+        others=others_of(kept, looked, view.others),
+        releases=releases_of(kept, looked, view.releases, retries),
     )
 
 
@@ -52,21 +47,27 @@ def _says_nothing(run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """What the last run has found to stand in the way.
+    """What runs have found to stand in the way.
 
     Attributes:
-        waits: there was something to do, and nothing might be changed.
+        waits: there is something to do, and nothing may be changed.
     """
 
     obstacles: tuple[Obstacle, ...]
     waits: bool
 
 
-def last_of(before: Last | None, ran: Ran) -> Last | None:
-    """What is known after a run; one that was interrupted has found out nothing."""
+def last_of(before: Last | None, ran: Ran, view: EnvironmentView) -> Last | None:
+    """What is known after a run; one that was interrupted has found out nothing.
+
+    Args:
+        view: that after the run.
+    """
     if ran.run.result is RunResult.INTERRUPTED:
         return before
-    return Last(obstacles_of(ran.turn, ran.said), waits=bool(ran.run.changes) and not ran.allowed)
+    found = obstacles_of(ran.turn, ran.said, ran.held)
+    known = known_after(ran.turn, found, before.obstacles if before else ())
+    return Last(known, waits=not ran.allowed and bool(view.plan and view.plan.changes))
 
 
 def limits(keep: KeepSpec, last: Last | None, now: datetime, suspended: str) -> Iterable[Obstacle]:
@@ -82,45 +83,14 @@ def limits(keep: KeepSpec, last: Last | None, now: datetime, suspended: str) -> 
         yield Obstacle(ConditionKind.WINDOW_CLOSED, f"what is planned waits{when}")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When an environment is looked at next.
+def next_look(keep: KeepSpec, ran: Ran, left: float, now: datetime, chance: float) -> float:
+    """Seconds until all is looked at: after the interval, sooner when a window opens that is waited for.
 
-    Attributes:
-        due: seconds from now.
-        settling: how often in a row it was not ready yet, not as the run had left it, or the run was interrupted.
+    Args:
+        left: seconds until it was to be looked at before this run, which a run about a part does not put off.
     """
-
-    due: float
-    settling: int
-
-
-def next_look(keep: KeepSpec, ran: Ran, settling: int, now: datetime, chance: float) -> Pace:
-    """After the interval; sooner while something becomes ready, when somebody changed something during the run, and
-    when a window opens that is waited for."""
-    due = Polling(keep.interval).next(0.0, chance)
-    backoff = _DRIFTING if _has_drifted(keep, ran) else _SETTLING if _is_settling(ran) else None
-    settling = settling + 1 if backoff else 0
-    if backoff:
-        due = min(due, backoff.wait(settling, chance))
+    due = left if ran.turn.only else Polling(keep.interval).next(0.0, chance)
     opens = next_opening(keep.windows, now)
     if ran.run.changes and not ran.allowed and not keep.dry_run and opens:
         due = min(due, (opens - now).total_seconds())
-    return Pace(due, settling)
-
-
-def _has_drifted(keep: KeepSpec, ran: Ran) -> bool:
-    """Whether the look at the end saw drift, of which no watch will tell: it is what they go on from."""
-    if not (keep.correct_drift and ran.allowed and ran.run.result.is_success):
-        return False
-    return any(item.standing.sync is Sync.DRIFTED for item in _statuses(ran))
-
-
-def _is_settling(ran: Ran) -> bool:
-    return ran.run.result is RunResult.INTERRUPTED or any(
-        item.health.condition is Health.PROGRESSING for item in _statuses(ran)
-    )
-
-
-def _statuses(ran: Ran) -> Iterator[ReleaseStatus]:
-    return (item for part in ran.turn.kept for item in part.status.releases)
+    return due

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expected import Expectations
 from reconciler.daemon.health import Pulse
+from reconciler.daemon.looked import Looked
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.recorder import Introduce, no_introduction
 from reconciler.flows.context import Context
@@ -31,8 +31,8 @@ class Watching(Protocol):
         """A run begins: what it changes itself is no drift."""
         ...
 
-    def follow(self, environment: str, expectations: Expectations, left: AbstractSet[str]) -> None:
-        """A run has ended, with this look at all clusters but those `left`: tell what differs from it."""
+    def follow(self, environment: str, expectations: Expectations, looked: Looked) -> None:
+        """A run has ended, with a look at so much: tell what differs from it."""
         ...
 
     def resume(self, environment: str) -> None:

@@ -97,6 +97,10 @@ class Attempts(Generic[K]):
         trouble = self._troubles.get(key)
         return trouble.failures if trouble else 0
 
+    def all(self) -> Mapping[K, float]:
+        """What failed → until when it is left alone."""
+        return {key: trouble.until for key, trouble in self._troubles.items()}
+
     def waiting(self, now: float) -> Mapping[K, float]:
         """What may not be tried yet → until when."""
-        return {key: trouble.until for key, trouble in self._troubles.items() if trouble.until > now}
+        return {key: until for key, until in self.all().items() if until > now}

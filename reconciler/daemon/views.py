@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.daemon.conditions import Obstacle
+from reconciler.daemon.looked import Looked
 from reconciler.daemon.turns import Turn
 from reconciler.errors import DesiredStateErrors, LockLostError, ReconcilerError
 from reconciler.flows.keep import Kept
 from reconciler.model.finding import Finding
-from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.identity import Target
 from reconciler.model.outcome import ActionOutcome, Result
 from reconciler.model.plan import Plan
 from reconciler.model.sync import ConditionKind, ReleaseView, RunResult, Step
@@ -88,15 +89,17 @@ def _said(turn: Turn, held: int, *, allowed: bool) -> Told:
     if turn.unreachable:
         first, errors = next(iter(turn.unreachable.values())), map(str, turn.unreachable.values())
         return Told(RunResult.FAILED, first.message, tuple(errors))
-    return _of_outcomes(turn, held) if allowed else _of_plans(turn)
+    return _of_outcomes(turn, held) if allowed else _of_plans(turn, held)
 
 
-def _of_plans(turn: Turn) -> Told:
+def _of_plans(turn: Turn, held: int) -> Told:
     changes = sum(part.plan.changes for part in turn.kept)
     if changes:
         return Told(RunResult.PLANNED, f"{_counted(changes, 'change')} planned")
     if blocked := [action for part in turn.kept for action in part.plan.blocked]:
         return Told(RunResult.FAILED, f"{blocked[0].target}: {blocked[0].reason}")
+    if held:
+        return Told(RunResult.FAILED, later(held))
     return Told(RunResult.UNCHANGED, "nothing to do")
 
 
@@ -110,7 +113,7 @@ def _of_outcomes(turn: Turn, held: int) -> Told:
     if counts[Result.SKIPPED]:
         return Told(RunResult.FAILED, "what it needs is not healthy")
     if held:
-        return Told(RunResult.FAILED, f"{held} that failed {'is' if held == 1 else 'are'} tried again later")
+        return Told(RunResult.FAILED, later(held))
     if counts[Result.DONE]:
         return Told(RunResult.CONVERGED, f"{_counted(counts[Result.DONE], 'action')} done")
     return Told(RunResult.UNCHANGED, "nothing to do")
@@ -121,37 +124,47 @@ def _failures(turn: Turn) -> tuple[str, ...]:
     return tuple(f"{item.action.target}: {item.message}" for item in outcomes if item.result is Result.FAILED)
 
 
+def later(held: int) -> str:
+    """How it is told that so many targets are held back."""
+    return f"{held} that failed {'is' if held == 1 else 'are'} tried again later"
+
+
 def _counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def left_of(kept: Iterable[Kept]) -> Plan | None:
-    """What is still to be done, over all parts."""
+def left_of(kept: Iterable[Kept], looked: Looked, before: Plan | None) -> Plan | None:
+    """What is still to be done, over all parts, and by the plan before of what was not looked at."""
     plans = [part.left for part in kept]
+    if before and plans and not looked.whole:
+        plans.insert(0, _unseen(before, looked))
     if not plans:
-        return None
+        return before
     warnings = tuple(dict.fromkeys(check for plan in plans for check in plan.warnings))
     refusals = tuple(dict.fromkeys(refusal for plan in plans for refusal in plan.refusals))
     return Plan(plans[0].environment, tuple(item for plan in plans for item in plan.actions), warnings, refusals)
 
 
+def _unseen(plan: Plan, looked: Looked) -> Plan:
+    actions = (item for item in plan.actions if not looked.covers(item.target))
+    refusals = (item for item in plan.refusals if not all(map(looked.covers, item.targets)))
+    return replace(plan, actions=tuple(actions), refusals=tuple(refusals))
+
+
 def releases_of(
-    kept: Iterable[Kept],
-    unseen: Iterable[ReleaseView],
-    before: Iterable[ReleaseView],
-    retries: Mapping[Target, datetime],
+    kept: Iterable[Kept], looked: Looked, before: Iterable[ReleaseView], retries: Mapping[Target, datetime]
 ) -> tuple[ReleaseView, ...]:
     """How the releases stand; those that were not looked at stand as before, and findings stay until all is well."""
     known = {view.id: view for view in before}
-    seen: dict[ReleaseId, ReleaseView] = {}
+    found = {key: view for key, view in known.items() if not looked.covers(key)}
     for part in kept:
         fresh = _findings(part)
         for item in part.status.releases:
             well = item.standing.in_sync and item.health.is_healthy
             last = known[item.id].findings if item.id in known else ()
             findings = () if well else fresh.get(item.id, last)
-            seen[item.id] = ReleaseView(item.id, item.standing, item.health, findings, retries.get(item.id))
-    return tuple(view for _, view in sorted({**{view.id: view for view in unseen}, **seen}.items()))
+            found[item.id] = ReleaseView(item.id, item.standing, item.health, findings, retries.get(item.id))
+    return tuple(view for _, view in sorted(found.items()))
 
 
 def _findings(part: Kept) -> Mapping[Target, tuple[Finding, ...]]:
@@ -159,25 +172,11 @@ def _findings(part: Kept) -> Mapping[Target, tuple[Finding, ...]]:
     return {item.action.target: item.findings for item in outcomes if item.findings}
 
 
-def others_of(kept: Iterable[Kept]) -> tuple[tuple[Target, str], ...]:
-    """What beside releases is not as it should be."""
-    return tuple(other for part in kept for other in part.status.others)
-
-
-def obstacles_of(turn: Turn, said: Told) -> tuple[Obstacle, ...]:
-    """What keeps the environment from being as its files say, as far as the run has found it out."""
-    if said.result is RunResult.INTERRUPTED:
-        return ()
-    found = [
-        Obstacle(ConditionKind.UNREACHABLE, f"{name}: {error.message}", error.hint)
-        for name, error in turn.unreachable.items()
-    ]
-    refusals = dict.fromkeys(refusal for part in turn.kept for refusal in part.plan.refusals)
-    found += [Obstacle(ConditionKind.REFUSED, refusal.message, refusal.hint) for refusal in refusals]
-    if turn.trouble:
-        found.append(obstacle_of(_KINDS[said.result], turn.trouble))
-    elif failures := _failures(turn):
-        found.append(Obstacle(ConditionKind.FAILED, failures[0]))
-    elif said.result in _KINDS and not found:
-        found.append(Obstacle(_KINDS[said.result], said.message))
-    return tuple(found)
+def others_of(
+    kept: Iterable[Kept], looked: Looked, before: Iterable[tuple[Target, str]]
+) -> tuple[tuple[Target, str], ...]:
+    """What beside releases is not as it should be; what was not looked at is as before."""
+    return (
+        *(other for other in before if not looked.covers(other[0])),
+        *(other for part in kept for other in part.status.others),
+    )

@@ -46,15 +46,15 @@ Node = ScalarNode | ListNode | MapNode
 Step = str | int
 
 
-def parse(text: str, path: str, *, bulk: bool = False) -> Node:
+def parse(text: str, path: str) -> Node:
     """The one document of a file; an empty file is an empty mapping. `path` is how messages name the file.
 
-    With `bulk`, for files that may be long, the fast parser is asked first, and the exact one only when that refuses.
+    The fast parser is asked first, and the exact one only when that refuses.
 
     Raises:
         DesiredStateError: no YAML, more than one document, a key given twice, or beyond the bounds.
     """
-    documents = _try_fast(text, path) if bulk else None
+    documents = _try_fast(text, path)
     if documents is None:
         documents = _documents(text, path)
     if len(documents) > 1:
@@ -69,7 +69,7 @@ def parse(text: str, path: str, *, bulk: bool = False) -> Node:
 
 
 def parse_all(text: str, path: str) -> list[Node]:
-    """Every document of a file; otherwise as `parse`."""
+    """Every document of a file, by the exact parser; otherwise as `parse`."""
     return _documents(text, path)
 
 

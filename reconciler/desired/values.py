@@ -71,7 +71,7 @@ class LayerReader:
         """The layer in a located file. Raises as `read`."""
         files = self._inputs.files
         if path not in self._files:
-            root = parse(files.text(path, where), files.shown(path), bulk=True)
+            root = parse(files.text(path, where), files.shown(path))
             if not isinstance(root, MapNode):
                 raise DesiredStateError("a values file holds a map, this is something else", where=root.where)
             self._files[path] = Layer(root, as_map(plain(root)))

@@ -85,7 +85,7 @@ def _world(request: HelmfileImport, inputs: Inputs, path: Path, shown: str) -> W
     def read(node: ScalarNode) -> MapNode:
         refuse_elsewhere(node)
         located = files.locate(node.text, node.where)
-        found = parse(files.text(located, node.where), files.shown(located), bulk=True)
+        found = parse(files.text(located, node.where), files.shown(located))
         if not isinstance(found, MapNode):
             raise DesiredStateError("a values file holds a map, this is something else", where=found.where)
         return found

@@ -32,10 +32,15 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a run started: the trigger, and who or what pulled it, such as a user's name or an object that drifted."""
+    """Why a run started: the trigger, and who or what pulled it, such as a user's name or an object that drifted.
+
+    Attributes:
+        about: the releases that it is about, with what they need; none: all that there is.
+    """
 
     trigger: Trigger
     detail: str = ""
+    about: tuple[ReleaseId, ...] = ()
 
 
 class RunResult(StrEnum):

@@ -1,4 +1,4 @@
-"""The parsers: one for what people write, one for what machines write. Each is imported when it is first used.
+"""The parsers: an exact one and a fast one. Each is imported when it is first used.
 
 ruamel.yaml's own parser is the nearest to Go's: it takes what Helm takes. libyaml, through PyYAML, is twenty times as
 fast and refuses a little more (`[https://a, :80]`); what it takes, it reads the same. (The libyaml inside ruamel.yaml
@@ -30,7 +30,7 @@ class Parser:
 
 @cache
 def for_people() -> Parser:
-    """ruamel.yaml, for the files of a project."""
+    """ruamel.yaml, for files of a project that the other refuses: its messages are the better ones too."""
     from ruamel.yaml import YAML, error, events  # noqa: PLC0415 - each run needs only one of the two
 
     def start(text: str) -> Callable[[], Any]:
@@ -41,7 +41,7 @@ def for_people() -> Parser:
 
 @cache
 def for_machines() -> Parser:
-    """libyaml, for manifests, charts, kubeconfigs, and at first for files of values, which may be long."""
+    """libyaml, for manifests, charts and kubeconfigs, and at first for the files of a project."""
     from yaml import cyaml, error, events  # noqa: PLC0415 - as above
 
     def start(text: str) -> Callable[[], Any]:

@@ -12,6 +12,7 @@ import pytest
 from reconciler.daemon.drift import DriftWatch
 from reconciler.daemon.expectations import expectations
 from reconciler.daemon.expected import Expectations
+from reconciler.daemon.looked import Looked
 from reconciler.daemon.places import MOST
 from reconciler.errors import ApiError
 from reconciler.model.desired import ClusterAccess, Impersonation
@@ -257,7 +258,7 @@ def test_drift_that_stays_is_not_told_again(scene: Scene) -> None:
 
 def test_a_cluster_that_could_not_be_looked_at(scene: Scene) -> None:
     """What was expected of it stays, and is watched."""
-    scene.drift.follow("staging", Expectations(), left={"main"})
+    scene.drift.follow("staging", Expectations(), Looked())
     scene.hand.sink().seen(item(11, text="b"))
     assert scene.heard() == [WHERE]
 

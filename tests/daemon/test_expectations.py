@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.daemon.expectations import expectations
 from reconciler.daemon.expected import Expectations, Source
+from reconciler.daemon.looked import EVERYTHING, Looked
 from reconciler.model.cluster import Resource
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
@@ -114,6 +115,23 @@ def test_what_an_environment_keeps_itself() -> None:
     marks = {"app.kubernetes.io/managed-by": "reconciler", "reconciler/environment": "staging"}
     good: JsonMap = {**held, "metadata": {"labels": marks, "annotations": {"reconciler/adopted": "true"}}}
     assert not kept.now(kept.settled, {**good, "metadata": {"name": "shop", **as_map(good["metadata"])}}).lacking
+
+
+def test_a_look_at_a_part() -> None:
+    """What is expected of the rest stays, with all that is watched for it; of the part it is as the look says."""
+    web = ReleaseId("main", "shop", "web")
+    wanted = desired(release(), release(web))
+    both = expect(
+        wanted, observed(stored(objects=[config_map()]), stored(web, objects=[config_map("web"), thing(JOB)]))
+    )
+    part = expect(desired(release()), observed(stored(objects=[config_map("new"), thing(ROLE)])))
+    merged = part.after(both, Looked(targets=frozenset({API})))
+    found = {
+        (item.target.name, key.name) for (_, key), item in merged.objects.items() if isinstance(item.target, ReleaseId)
+    }
+    assert found == {("api", "api"), ("api", "new"), ("api", "it"), ("web", "web"), ("web", "it")}
+    assert watched(merged) == {**watched(both), **watched(part)}
+    assert watched(part.after(both, EVERYTHING)) == watched(part)
 
 
 def test_what_may_go() -> None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.daemon.conditions import Obstacle
+from reconciler.daemon.looked import EVERYTHING, Looked
+from reconciler.daemon.obstacles import obstacles_of
 from reconciler.daemon.turns import Turn
-from reconciler.daemon.views import left_of, obstacles_of, releases_of, steps_of, told
+from reconciler.daemon.views import left_of, releases_of, steps_of, told
 from reconciler.errors import (
     ChartError,
     ClusterError,
@@ -34,6 +36,9 @@ DONE, FAILED, SKIPPED = ended(), ended(WEB, Result.FAILED, "it does not start"),
 CANCELLED, UNCHANGED = ended(WEB, Result.CANCELLED), ended(WEB, Result.UNCHANGED)
 BUDGET = Refusal("deletion-budget", "it would delete 9 objects", "raise `policy.prune.budget`")
 DEAD = ClusterError("cluster west does not answer", hint="is it up?")
+UNREACHABLE = Obstacle(
+    ConditionKind.UNREACHABLE, "west: cluster west does not answer", "is it up?", frozenset({"west"})
+)
 NO_CHART = DesiredStateError("no such chart", where=Location("staging.yaml", 3, 1), hint="which repository?")
 FINDING = Finding(Cause.CRASH_LOOP, API, None, "it crashes", (), "look at its log", None)
 
@@ -122,7 +127,10 @@ def test_what_had_not_to_be_done_is_no_step() -> None:
         (Turn((kept(DONE),)), ()),
         (Turn((kept(CANCELLED),)), ()),
         (Turn(trouble=LockLostError("another replica leads")), ()),
-        (Turn((kept(FAILED),)), (Obstacle(ConditionKind.FAILED, "release shop/web: it does not start"),)),
+        (
+            Turn((kept(FAILED),)),
+            (Obstacle(ConditionKind.FAILED, "release shop/web: it does not start", about=frozenset({WEB})),),
+        ),
         (
             Turn(trouble=ChartError("no such chart", hint="which repository?")),
             (Obstacle(ConditionKind.INVALID, "no such chart", "which repository?"),),
@@ -137,12 +145,12 @@ def test_what_had_not_to_be_done_is_no_step() -> None:
         ),
         (
             Turn((kept(DONE),), (), {"west": DEAD}),
-            (Obstacle(ConditionKind.UNREACHABLE, "west: cluster west does not answer", "is it up?"),),
+            (UNREACHABLE,),
         ),
         (
             Turn((kept(refusals=[BUDGET]),), (), {"west": DEAD}),
             (
-                Obstacle(ConditionKind.UNREACHABLE, "west: cluster west does not answer", "is it up?"),
+                UNREACHABLE,
                 Obstacle(ConditionKind.REFUSED, BUDGET.message, BUDGET.hint),
             ),
         ),
@@ -168,11 +176,11 @@ def test_a_dead_cluster_hides_nothing(turn: Turn, kind: ConditionKind) -> None:
 
 def test_what_is_left_of_several_parts() -> None:
     """Of all of them, without what was done; no part, no plan."""
-    left = left_of([kept(DONE), kept(FAILED, refusals=[BUDGET]), kept(refusals=[BUDGET])])
+    left = left_of([kept(DONE), kept(FAILED, refusals=[BUDGET]), kept(refusals=[BUDGET])], EVERYTHING, None)
     assert left is not None
     assert [item.target for item in left.actions] == [WEB]
     assert left.refusals == (BUDGET,)
-    assert left_of([]) is None
+    assert left_of([], EVERYTHING, None) is None
 
 
 def view(target: ReleaseId, *findings: Finding) -> ReleaseView:
@@ -184,18 +192,18 @@ def view(target: ReleaseId, *findings: Finding) -> ReleaseView:
 def test_findings_stay_until_all_is_well() -> None:
     """Those of a failure are still true in a run that left the release for later; fresh ones replace them."""
     bad = release_status(API, Sync.FAILED, Health(Condition.FAILED))
-    still = releases_of([kept(statuses=[bad])], (), [view(API, FINDING)], {API: NOW})
+    still = releases_of([kept(statuses=[bad])], EVERYTHING, [view(API, FINDING)], {API: NOW})
     assert (still[0].findings, still[0].retry) == ((FINDING,), NOW)
     fresh = replace(FINDING, message="the image is gone")
     failed = replace(ended(API, Result.FAILED), findings=(fresh,))
-    assert releases_of([kept(failed, statuses=[bad])], (), [view(API, FINDING)], {})[0].findings == (fresh,)
-    assert not releases_of([kept(statuses=[release_status()])], (), [view(API, FINDING)], {})[0].findings
+    assert releases_of([kept(failed, statuses=[bad])], EVERYTHING, [view(API, FINDING)], {})[0].findings == (fresh,)
+    assert not releases_of([kept(statuses=[release_status()])], EVERYTHING, [view(API, FINDING)], {})[0].findings
 
 
 def test_releases_of_a_dead_cluster_stand_as_before() -> None:
     """What was not looked at is not forgotten; by name, what was seen now has the last word."""
     before = [view(WEB, FINDING), view(API, FINDING)]
-    shown = releases_of([kept(statuses=[release_status(API)])], before, before, {})
+    shown = releases_of([kept(statuses=[release_status(API)])], Looked(targets=frozenset({API})), before, {})
     assert [(item.id, item.standing.sync) for item in shown] == [(API, Sync.IN_SYNC), (WEB, Sync.FAILED)]
 
 

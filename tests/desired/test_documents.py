@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.desired.documents import MapNode, find, has, parse, place, plain
+from reconciler.desired.documents import MapNode, find, has, parse, parse_all, place, plain
 from reconciler.errors import DesiredStateError
 from reconciler.model.json import Json
 
@@ -146,16 +146,17 @@ def test_a_mistake_in_the_yaml_is_named_with_its_place(text: str, message: str) 
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("text", ["a: [https://b, :80]\n", "a: {b: c}\n"])
-def test_a_long_file_is_read_the_same(text: str) -> None:
-    """Whichever parser takes a file, values and places are the same; one that refuses is not the last word."""
-    assert parse(text, "f.yaml", bulk=True) == parse(text, "f.yaml")
-
-
-def test_a_mistake_in_a_long_file_is_told_as_in_any_other() -> None:
-    """The exact parser has the word."""
-    with pytest.raises(DesiredStateError) as quick:
-        parse("a: [b\n", "f.yaml", bulk=True)
-    with pytest.raises(DesiredStateError) as slow:
-        parse("a: [b\n", "f.yaml")
-    assert str(quick.value) == str(slow.value)
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "a: [https://b, :80]\n",
+        "é: {b: 'c\n  d'}\n",
+        "\ufeffa: &x {b: =}\nc: *x\nd: {<<: *x, e: yes}\n",
+        "a: |\n  b\n  c\n\nd: >-\n  e\n  f\n",
+        '# à\r\na:\r\n- b # c\r\n- "\\u00e9"\r\n',
+    ],
+)
+def test_either_parser_reads_a_file_the_same(text: str) -> None:
+    """Values and places; what the fast one refuses, the exact one may take."""
+    assert [parse(text, "f.yaml")] == parse_all(text, "f.yaml")

@@ -11,6 +11,7 @@ import requests
 import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from reconciler.sandbox import Sandbox
 from tests.adapters.kube.servers import Answer, Server, serve
 from tests.e2e.daemons import SLOW, TOKEN, Kept, release
 from tests.servers import free_port
@@ -34,6 +35,32 @@ def test_commits(kept: Kept) -> None:
     daemon.until(lambda: kept.text("note") == "third")
     daemon.signal(signal.SIGTERM)
     assert daemon.ended() == 0, daemon.log.read_text()
+
+
+def test_drift_of_one_release(kept: Kept, control_plane: Sandbox) -> None:
+    """It is put right without a question about any other release; what is wrong with another one stays told."""
+    there = f"{kept.namespace}-b"
+    kept.kubectl("create", "namespace", there)
+    other = f"  other: {{namespace: {there}, chart: ../charts/note}}\n"
+    blocked = f"  blocked: {{namespace: {there}-nowhere, chart: ../charts/note}}\n"
+    namespaces = f", {there}: {{manage: false}}, {there}-nowhere: {{manage: false}}"
+    kept.commit("One can never be installed", release("first") + other + blocked, namespaces=namespaces)
+    kept.write()
+    daemon = kept.start()
+    daemon.until(lambda: daemon.lines("run ended", result="failed"))
+    change = ("--type=merge", '-p={"data":{"text":"mine"}}')
+    kept.kubectl("patch", "configmap", "other", "-n", there, *change)
+    daemon.until(lambda: daemon.lines("run ended", trigger="drift", result="converged"))
+    mark = control_plane.settle_audit()
+    kept.kubectl("patch", "configmap", "note", "-n", kept.namespace, *change)
+    daemon.until(lambda: len(daemon.lines("run ended", trigger="drift", result="converged")) > 1)
+    control_plane.settle_audit()
+    records = [item for item in control_plane.audit.read(mark) if item.user == "admin"]
+    assert kept.text("note") == "first"
+    assert [item.uri for item in records if there in item.uri] == []
+    assert any(item.verb == "list" and item.namespace == kept.namespace for item in records)
+    assert "failed" in str(daemon.lines("conditions changed")[-1]["conditions"])
+    kept.kubectl("delete", "namespace", there, "--wait=false")
 
 
 def test_one_bad_release(kept: Kept) -> None:

@@ -1,0 +1,145 @@
+"""What a run is about, and when what went wrong is tried again. Turns are made up; real ones are in tests/e2e."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.apply.executor import Haste
+from reconciler.cli.wiring import make_context
+from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.memory import Memory
+from reconciler.daemon.origin import Checkout
+from reconciler.daemon.runner import Files, Guard, Runner
+from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.turns import Scope, Turn
+from reconciler.errors import ClusterError, DesiredStateError, LockError
+from reconciler.model.identity import ReleaseId
+from reconciler.model.outcome import Result
+from reconciler.model.sync import Trigger, Why
+from tests.daemon.turns import API, NOW, WEB, End, part, whole
+
+NEVER = float("inf")
+OF_API = Why(Trigger.DRIFT, "ConfigMap shop/api", (API,))
+ALL = Why(Trigger.INTERVAL)
+
+
+@dataclass
+class HandClock:
+    """A clock that a test sets."""
+
+    at: float = 100.0
+
+    def ticks(self) -> float:
+        return self.at
+
+    def now(self) -> Any:
+        return NOW
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@dataclass
+class Site:
+    """A runner whose turns come to what a test says."""
+
+    runner: Runner
+    clock: HandClock
+    files: Files
+    turn: Callable[[], Turn] = Turn
+    scopes: list[Scope] = field(default_factory=list)
+
+    def run(self, why: Why, turn: Turn, seconds: float = 0.0) -> None:
+        """One that takes so long."""
+
+        def taken() -> Turn:
+            self.clock.at += seconds
+            return turn
+
+        self.turn = taken
+        self.runner.run(self.files, why, KeepSpec(), Guard(nullcontext, lambda: Haste.NONE))
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Of an environment with two releases on `main`, and one on `far`."""
+    clock = HandClock()
+    around = Surroundings(
+        context=lambda checkout, path: make_context(path, "auto", cwd=checkout),
+        keep=lambda _name: KeepSpec(),
+        claim=lambda _name, _path: True,
+        lead=None,
+        board=LiveBoard(),
+        memory=Memory(tmp_path / "state.json"),
+        clock=clock,
+        chance=lambda: 0.0,
+        slots=threading.BoundedSemaphore(2),
+        haste=lambda: Haste.NONE,
+        watching=DriftWatch(lambda _access: pytest.fail("nothing is watched"), lambda *_: None),
+    )
+    known = frozenset({API, WEB, ReleaseId("far", "shop", "far")})
+    files = Files(Checkout(tmp_path, None, ("env.yaml",)), "env.yaml", "staging", ("main", "far"), known)
+    made = Site(Runner(around), clock, files)
+
+    def take_turn(*args: Any, allowed: bool) -> Turn:
+        assert allowed
+        made.scopes.append(args[-1])
+        return made.turn()
+
+    monkeypatch.setattr("reconciler.daemon.runner.take_turn", take_turn)
+    return made
+
+
+def test_another_run_at_work(site: Site) -> None:
+    """It is tried again soon, and all is looked at then: nothing tells when the other run has ended."""
+    site.run(ALL, Turn(trouble=LockError("another run is at work")))
+    assert site.runner.retry == 105.0
+    site.run(OF_API, Turn(trouble=LockError("another run is at work"), only=(API,)))
+    assert site.runner.retry == 110.0
+    site.run(OF_API, part(End(API)))
+    assert site.runner.retry == 110.0
+    site.run(ALL, whole(End(API)))
+    assert site.runner.retry == NEVER
+
+
+def test_files_that_are_not_valid(site: Site) -> None:
+    """They are looked at again after the interval: others come with a commit."""
+    site.run(ALL, Turn(trouble=DesiredStateError("no such file")))
+    assert site.runner.retry == NEVER
+
+
+def test_what_failed_is_tried_again_whatever_else_runs(site: Site) -> None:
+    """A run about another release, in which its time comes, does not pass it over."""
+    site.run(ALL, whole(End(API), End(WEB, Result.FAILED, work=True)))
+    assert site.runner.retry == 105.0
+    site.run(OF_API, part(End(API)), seconds=7.0)
+    assert site.runner.retry == 105.0
+    site.run(ALL, whole(End(API), End(WEB, Result.DONE, work=True)))
+    assert site.runner.retry == NEVER
+
+
+def test_what_a_run_is_about(site: Site) -> None:
+    """What it is asked for, as far as the file has it and its cluster can be reached; nothing of that: all there is."""
+    gone, far = ReleaseId("main", "shop", "gone"), ReleaseId("far", "shop", "far")
+    about = lambda *releases: Why(Trigger.DRIFT, "", releases)  # noqa: E731 (short)
+    site.run(about(API, gone), part(End(API)))
+    site.run(about(gone), whole(End(API)))
+    site.run(about(API, far), Turn(unreachable={"far": ClusterError("no answer")}, only=(API, far)))
+    site.run(about(API, far), part(End(API)))
+    site.run(about(far), whole(End(API)))
+    assert [(scope.now, scope.only) for scope in site.scopes] == [
+        (("main", "far"), (API,)),
+        (("main", "far"), ()),
+        (("main", "far"), (API, far)),
+        (("main",), (API,)),
+        (("main",), ()),
+    ]
