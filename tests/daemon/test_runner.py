@@ -16,9 +16,11 @@ from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.health import Pulse
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.runner import Files, Guard, Runner
+from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.turns import Scope, Turn
 from reconciler.errors import ClusterError, DesiredStateError, LockError
@@ -88,7 +90,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     )
     known = frozenset({API, WEB, ReleaseId("far", "shop", "far")})
     files = Files(Checkout(tmp_path, None, ("env.yaml",)), "env.yaml", "staging", ("main", "far"), known)
-    made = Site(Runner(around), clock, files)
+    made = Site(Runner(around, Signs("keep env.yaml", Pulse(), clock.ticks)), clock, files)
 
     def take_turn(*args: Any, allowed: bool) -> Turn:
         assert allowed
@@ -127,10 +129,14 @@ def test_what_failed_is_tried_again_whatever_else_runs(site: Site) -> None:
     assert site.runner.retry == NEVER
 
 
+def about(*releases: ReleaseId) -> Why:
+    """Drift of these."""
+    return Why(Trigger.DRIFT, "", releases)
+
+
 def test_what_a_run_is_about(site: Site) -> None:
     """What it is asked for, as far as the file has it and its cluster can be reached; nothing of that: all there is."""
     gone, far = ReleaseId("main", "shop", "gone"), ReleaseId("far", "shop", "far")
-    about = lambda *releases: Why(Trigger.DRIFT, "", releases)  # noqa: E731 (short)
     site.run(about(API, gone), part(End(API)))
     site.run(about(gone), whole(End(API)))
     site.run(about(API, far), Turn(unreachable={"far": ClusterError("no answer")}, only=(API, far)))
