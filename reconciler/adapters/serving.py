@@ -10,14 +10,15 @@ from typing import Any
 from uvicorn import Config
 from uvicorn import Server as Uvicorn
 
+from reconciler.adapters.connections import BoundedConnection, Bounds
 from reconciler.errors import ListenError
 
 # An application by the ASGI specification, https://asgi.readthedocs.io/en/latest/specs/main.html.
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
 
-# Of all clients together; each holds a socket and some kB.
-_MOST_CONNECTIONS = 256
+# Bytes of a request's header.
+_LONGEST_HEADER = 16_384
 # Seconds that requests under way have when the server stops; streams are ended then.
 _GRACE = 2
 _START_SECONDS = 10.0
@@ -49,12 +50,15 @@ class Server:
         return self._thread.is_alive()
 
 
-def serve(app: App, listen: str, ending: Callable[[], None] = lambda: None) -> Server:
+def serve(
+    app: App, listen: str, ending: Callable[[], None] = lambda: None, bounds: Bounds = BoundedConnection.bounds
+) -> Server:
     """Serve an application; port 0: one that is free.
 
     Args:
         listen: `HOST:PORT`, with an IPv6 address in brackets; without a host: on all addresses.
         ending: called first when the server stops, so that the application ends its streams.
+        bounds: of each client, and of all.
 
     Raises:
         ListenError: the address cannot be listened on.
@@ -65,13 +69,17 @@ def serve(app: App, listen: str, ending: Callable[[], None] = lambda: None) -> S
     config = Config(
         app,
         log_config=None,
+        # What clients do wrong, any of them could fill the log with.
+        log_level="error",
         access_log=False,
-        http="h11",
+        http=type("Connection", (BoundedConnection,), {"bounds": bounds}),
+        # Requests whose client is gone are worked on still; connections are bounded below that.
+        limit_concurrency=2 * bounds.connections,
+        h11_max_incomplete_event_size=_LONGEST_HEADER,
         ws="none",
         lifespan="off",
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE,
     )
     uvicorn = Uvicorn(config)

@@ -7,8 +7,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from reconciler.daemon.allowance import Allowance
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.failure import Remedy
@@ -26,6 +26,8 @@ _REASONS = {
 }
 # A first apply of 500 releases is told in whole by the log; the server keeps events in etcd.
 _MOST_WAITING = 200
+# Events at once, and the seconds for each one more.
+_BURST, _PAUSE = 50, 2.0
 # Seconds in which a daemon that ends has written what it has to write, or has not.
 _LAST_WORDS = 5.0
 
@@ -35,25 +37,6 @@ Introduce = Callable[[str, Mapping[str, ClusterAccess]], None]
 
 def no_introduction(_environment: str, _clusters: Mapping[str, ClusterAccess]) -> None:
     """Nobody wants to know the clusters."""
-
-
-@dataclass
-class Allowance:
-    """How many there may be: `burst` at once, and one more every `pause` seconds."""
-
-    burst: float = 50.0
-    pause: float = 2.0
-    _spent: float = 0.0
-    _at: float = 0.0
-
-    def take(self, now: float) -> bool:
-        """Whether one more is allowed at this time, in seconds by a steady clock."""
-        self._spent = max(0.0, self._spent - (now - self._at) / self.pause)
-        self._at = now
-        if self._spent + 1 > self.burst:
-            return False
-        self._spent += 1
-        return True
 
 
 class Recorder:
@@ -67,7 +50,7 @@ class Recorder:
 
     def __init__(self, journal: Callable[[ClusterAccess], Journal]) -> None:
         self._journal = journal
-        self._allowance = Allowance()
+        self._allowance = Allowance(_BURST, _PAUSE)
         self._lock = threading.Lock()
         self._journals: dict[tuple[str, str], Journal] = {}
         self._waiting: queue.Queue[tuple[str, Happening] | None] = queue.Queue(_MOST_WAITING)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.recorder import Allowance, Recorder, happening_of
+from reconciler.daemon.allowance import Allowance
+from reconciler.daemon.recorder import Recorder, happening_of
 from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.failure import Remedy

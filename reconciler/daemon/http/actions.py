@@ -14,6 +14,7 @@ from reconciler.daemon.http.access import SESSION, Gate, Session, Sessions, same
 from reconciler.daemon.http.bodies import form
 from reconciler.daemon.http.site import Site
 from reconciler.errors import ReconcilerError
+from reconciler.model.peer import peer
 from reconciler.model.secret import SecretText
 from reconciler.report.style import clean
 from reconciler.report.values import cut
@@ -100,7 +101,7 @@ class Actions:
         """Raise unless it is the token."""
         if self._gate is None:
             raise HTTPException(403, _READ_ONLY)
-        address = _address(request)
+        address = peer(_address(request))
         if self._gate.is_shut(address, self._now()):
             raise HTTPException(429, "too many wrong tokens; try again in five minutes", {"Retry-After": "300"})
         if not self._gate.admits(token, address, self._now()):

@@ -16,6 +16,7 @@ from reconciler.daemon.http.deliveries import Deliveries
 from reconciler.daemon.http.events import Events
 from reconciler.daemon.http.guard import Guard
 from reconciler.daemon.http.pages import Pages
+from reconciler.daemon.http.rates import Rates
 from reconciler.daemon.http.render import ASSETS
 from reconciler.daemon.http.site import Answer, Site
 
@@ -44,7 +45,7 @@ def application(site: Site) -> ASGIApp:
         exception_handlers={HTTPException: pages.problem, Exception: pages.problem},
     )
     # Around all of it: what starlette answers to a mistake of ours is outside of its own middleware.
-    return Guard(app, local=site.local)
+    return Guard(Rates(app, site.answers), local=site.local)
 
 
 def _static(request: Request) -> Response:

@@ -46,6 +46,7 @@
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.ok) show(await answer.text());
+      else if (answer.status === 429) again = true;
     } catch { /* The stream says that the daemon is gone. */ }
     reading = false;
     if (again) { again = false; later(); }
