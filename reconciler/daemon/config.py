@@ -112,7 +112,7 @@ class KeepSpec(Model):
     )
     dry_run: bool = Field(default=False, description="true: it is only looked at, and nothing is changed.")
     suspend: bool = Field(default=False, description="true: nothing is done, until this is taken back.")
-    correct_drift: bool = Field(default=True, description="false: drift is shown, and left.")
+    correct_drift: bool = Field(default=True, description="false: what others change is shown, and left.")
     workers: int = Field(4, ge=1, le=64, description="Releases done at once.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.daemon.expected import (
@@ -17,6 +17,7 @@ from reconciler.daemon.expected import (
     state_of,
 )
 from reconciler.errors import Location
+from reconciler.model.attachment import ACCOUNT
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.identity import ObjectId, Target
 from reconciler.model.json import JsonMap
@@ -24,7 +25,7 @@ from reconciler.model.manifest import HELM_SELECTOR, as_applied, as_stored, goes
 from reconciler.model.observed import Observed, ObservedCluster, StoredRelease
 from reconciler.model.ownership import MANAGED_BY, PROGRAM
 from reconciler.model.pods import SECRET
-from reconciler.plan.own import classify_own
+from reconciler.plan.own import OwnState
 
 _OWN = f"{MANAGED_BY}={PROGRAM}"
 # As in a plan: a revision that is superseded says nothing any more.
@@ -35,24 +36,24 @@ _ANYWHERE = Location("", 0, 0)
 _Found = tuple[Source, ObjectId, Expected]
 
 
-def expectations(desired: Desired, observed: Observed) -> Expectations:
-    """What an environment expects, as of this look at it."""
+def expectations(desired: Desired, observed: Observed, own: Iterable[OwnState]) -> Expectations:
+    """What an environment expects, as of this look at it, with the states of what it keeps beside releases."""
     objects: dict[tuple[ClusterAccess, ObjectId], Expected] = {}
     sources: dict[Source, set[str]] = {}
-    for source, key, expected in _all(desired, observed):
+    for source, key, expected in _all(desired, observed, own):
         objects[source.access, key] = expected
         sources.setdefault(source, set()).add(key.namespace)
     return Expectations(objects, {source: frozenset(names) for source, names in sources.items()})
 
 
-def _all(desired: Desired, observed: Observed) -> Iterator[_Found]:
+def _all(desired: Desired, observed: Observed, own: Iterable[OwnState]) -> Iterator[_Found]:
     for release in desired.releases:
         cluster, access = observed.clusters[release.id.cluster], _access(desired, release)
         stored = cluster.releases.get(release.id)
         yield _record(access, release, stored, cluster)
         if stored:
             yield from _objects(access, stored, cluster)
-    yield from _own(desired, observed)
+    yield from _own(desired, observed, own)
 
 
 def _access(desired: Desired, release: Release) -> ClusterAccess:
@@ -77,11 +78,13 @@ def _objects(access: ClusterAccess, stored: StoredRelease, cluster: ObservedClus
         yield Source(access, resource, HELM_SELECTOR), identity, replace(expected, may_go=goes_when_done(item))
 
 
-def _own(desired: Desired, observed: Observed) -> Iterator[_Found]:
-    for state in classify_own(desired, observed):
+def _own(desired: Desired, observed: Observed, own: Iterable[OwnState]) -> Iterator[_Found]:
+    for state in own:
         cluster = observed.clusters[state.target.cluster]
         access = replace(desired.clusters[cluster.name], where=_ANYWHERE)
-        source = Source(access, cluster.resources[state.id.kind], _OWN)
+        # A ServiceAccount is another's, and has no label of ours.
+        selector = "" if state.id.kind == ACCOUNT else _OWN
+        source = Source(access, cluster.resources[state.id.kind], selector)
         yield source, state.id, _expected(state.target, state.item, state.live)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Container, Hashable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.daemon.timing import Attempts
 from reconciler.model.identity import Target
 from reconciler.model.outcome import Outcome, Result
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan, WriteRelease
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, Plan, Work, WriteRelease
+from reconciler.plan.own import OwnState
 
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
@@ -43,10 +44,28 @@ def hold_back(plan: Plan, attempts: Attempts[Target], now: float) -> Held:
     return Held(replace(plan, actions=tuple(actions)), until)
 
 
-def leave_drift(plan: Plan) -> Plan:
-    """Without the corrections of what somebody else changed in releases."""
-    actions = (_shown(action) if action.kind is ActionKind.CORRECT else action for action in plan.actions)
+def leave_drift(plan: Plan, in_place: Mapping[Target, Hashable]) -> Plan:
+    """Without the corrections of what somebody else changed. What is gone altogether is made again.
+
+    Args:
+        in_place: what was as it should be before, beside releases → what that was, as of `settled`.
+    """
+    actions = (_shown(action) if _is_drift(action, in_place) else action for action in plan.actions)
     return replace(plan, actions=tuple(actions))
+
+
+def settled(own: Iterable[OwnState]) -> Mapping[Target, Hashable]:
+    """What of an environment beside releases is as it should be → a digest of what that is."""
+    return {state.target: _digest(state.work) for state in own if state.as_it_should_be}
+
+
+def _is_drift(action: Action, in_place: Mapping[Target, Hashable]) -> bool:
+    """Whether it is somebody else, and not the file, that made a difference."""
+    if action.kind is ActionKind.CORRECT:
+        return True
+    return (
+        action.kind is ActionKind.UPDATE and action.work is not None and in_place.get(action.target) == wanted(action)
+    )
 
 
 def noted(
@@ -67,14 +86,21 @@ def wanted(action: Action) -> Hashable:
 
     A digest, since values hold secrets.
     """
-    match action.work:
+    return _digest(action.work) or action.kind
+
+
+def _digest(work: Work | None) -> str:
+    """Of what it makes; empty: it makes nothing."""
+    match work:
         case WriteRelease(release):
             digest = release.chart.identity.digest if release.chart else ""
             said: object = (digest, release.values, release.replicas)
         case ApplyObjects(items):
             said = [item for _, item in items]
+        case AttachPullSecrets(secrets=secrets):
+            said = secrets
         case _:
-            return action.kind
+            return ""
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.executor import Haste
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expectations import expectations
-from reconciler.daemon.hold import hold_back, leave_drift, noted
+from reconciler.daemon.hold import hold_back, leave_drift, noted, settled
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.signs import Signs
 from reconciler.daemon.stopwatch import Stopwatch
@@ -86,6 +86,8 @@ class Runner:
         self._clusters: Attempts[str] = Attempts()
         self._whole: Attempts[str] = Attempts()
         self._retry = float("inf")
+        # What was as it should be when it was looked at last, or before.
+        self.in_place: dict[Target, Hashable] = {}
 
     def quiet(self, files: Files) -> float:
         """Until when every cluster is left alone, since none could be reached."""
@@ -223,13 +225,14 @@ class _One:
     def _planned(self, found: Found) -> Plan:
         planned = make_plan(found)
         if not self._keep.correct_drift:
-            planned = leave_drift(planned)
+            planned = leave_drift(planned, self._runner.in_place)
         held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
         self.held.update(held.until)
         return held.plan
 
     def _seen(self, found: Found) -> None:
-        part = expectations(found.desired, found.observed)
+        self._runner.in_place.update(settled(found.own))
+        part = expectations(found.desired, found.observed, found.own)
         self._expected = self._expected.joined(part) if self._expected else part
 
     def _emit(self, event: Event) -> None:

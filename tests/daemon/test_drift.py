@@ -101,7 +101,9 @@ def kept(version: int = 9, revision: int = 5, **others: Any) -> StoredRelease:
 
 def look(*objects: JsonMap, releases: Iterable[StoredRelease] | None = None) -> Expectations:
     """What a look expects that found these objects of the release."""
-    return expectations(desired(release()), observed(*([kept()] if releases is None else releases), objects=objects))
+    return expectations(
+        desired(release()), observed(*([kept()] if releases is None else releases), objects=objects), ()
+    )
 
 
 @pytest.fixture
@@ -287,7 +289,7 @@ def forbidden() -> ApiError:
 def many(count: int) -> Expectations:
     """One release in each of so many namespaces."""
     ids = [ReleaseId("main", f"shop{number}", "api") for number in range(count)]
-    return expectations(desired(*map(release, ids)), observed(*(replace(kept(), id=one) for one in ids)))
+    return expectations(desired(*map(release, ids)), observed(*(replace(kept(), id=one) for one in ids)), ())
 
 
 def places(scene: Scene, plural: str) -> AbstractSet[str]:
@@ -328,7 +330,8 @@ def test_who_impersonates_watches_as_that_user() -> None:
     """The rights of a release are its own."""
     scene, user = Scene(), Impersonation("shop")
     wanted = replace(release(), impersonate=user)
-    scene.drift.follow("staging", expectations(desired(wanted), observed(kept(), objects=[item(10, text="a")])))
+    seen = observed(kept(), objects=[item(10, text="a")])
+    scene.drift.follow("staging", expectations(desired(wanted), seen, ()))
     assert {user} == set(scene.hands)
     scene.hands[user].sink().seen(item(11, text="b"))
     assert scene.heard() == [WHERE]

@@ -10,16 +10,19 @@ from reconciler.daemon.expectations import expectations
 from reconciler.daemon.expected import Expectations, Source
 from reconciler.daemon.looked import EVERYTHING, Looked
 from reconciler.model.cluster import Resource
-from reconciler.model.desired import Desired
-from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId
-from reconciler.model.json import JsonMap, as_map
+from reconciler.model.desired import Desired, PullAccount
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.json import Json, JsonMap, as_map
 from reconciler.model.observed import Observed
+from reconciler.plan.accounts import classify_accounts
+from reconciler.plan.own import classify_own
 from tests.plan.factories import (
     API,
     CONFIG_MAP,
     NAMESPACE,
     RESOURCES,
     SECRET,
+    WHERE,
     config_map,
     desired,
     live,
@@ -37,6 +40,7 @@ JOB, ROLE, METRICS = (
 )
 SERVED = {
     **RESOURCES,
+    Kind("v1", "ServiceAccount"): Resource(Kind("v1", "ServiceAccount"), "serviceaccounts", namespaced=True),
     JOB: Resource(JOB, "jobs", namespaced=True),
     ROLE: Resource(ROLE, "clusterroles", namespaced=False),
     METRICS: Resource(METRICS, "metrics", namespaced=True, is_removable=False),
@@ -46,7 +50,8 @@ SERVED = {
 def expect(wanted: Desired, found: Observed) -> Expectations:
     """From a cluster that serves these kinds."""
     cluster = replace(found.clusters["main"], resources=SERVED)
-    return expectations(wanted, replace(found, clusters={"main": cluster}))
+    seen = replace(found, clusters={"main": cluster})
+    return expectations(wanted, seen, (*classify_own(wanted, seen), *classify_accounts(wanted, seen)))
 
 
 def thing(kind: Kind, **more: Any) -> JsonMap:
@@ -163,3 +168,32 @@ def test_secrets_are_not_shown() -> None:
     assert expected.settled
     assert expected.settled.content not in repr(found) + repr(expected)
     assert expected.target == API
+
+
+ACCOUNT = Kind("v1", "ServiceAccount")
+
+
+def pulling(*names: str) -> JsonMap:
+    """A live ServiceAccount with these pull secrets."""
+    entries: list[Json] = [{"name": name} for name in names]
+    metadata: JsonMap = {"name": "default", "namespace": "shop", "resourceVersion": "7"}
+    if names:
+        metadata = {**metadata, "annotations": {"pull-secrets.reconciler/staging": "registry"}}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata, "imagePullSecrets": entries}
+
+
+def test_accounts_with_pull_secrets() -> None:
+    """They are somebody else's, without a label of ours; one that comes later or lacks a secret is drift."""
+    account = AccountId("main", "shop", "default")
+    wanted = replace(desired(), accounts=(PullAccount(account, ("registry",), WHERE),))
+    seen = observed()
+    cluster = replace(seen.clusters["main"], accounts={account: pulling("registry")})
+    found = expect(wanted, replace(seen, clusters={"main": cluster}))
+    assert watched(found) == {("serviceaccounts", "", True): {"shop"}}
+    ((_, identity),) = found.objects
+    (expected,) = found.objects.values()
+    assert (identity, expected.target, expected.lacking) == (ObjectId(ACCOUNT, "shop", "default"), account, "")
+    assert expected.settled
+    assert expected.now(expected.settled, pulling()).lacking
+    (missing,) = expect(wanted, seen).objects.values()
+    assert missing.settled is None

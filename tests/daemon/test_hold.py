@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.daemon.hold import hold_back, leave_drift, noted
+import pytest
+
+from reconciler.daemon.hold import hold_back, leave_drift, noted, settled
 from reconciler.daemon.timing import Attempts
-from reconciler.model.identity import Kind, ReleaseId, Target
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.outcome import ActionOutcome, Outcome, Result
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, Plan
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, Plan, Work
+from reconciler.plan.own import OwnState
 
 DB, API, WEB = (ReleaseId("main", "shop", name) for name in ("db", "api", "web"))
 
@@ -73,6 +76,53 @@ def test_what_was_held_back_teaches_nothing() -> None:
 def test_drift_may_be_left() -> None:
     """Corrections are shown, and not made; changes of the file are."""
     drifted = Plan("shop", (action(API, kind=ActionKind.CORRECT), action(WEB)))
-    left = leave_drift(drifted)
+    left = leave_drift(drifted, {})
     assert [item.kind for item in left.actions] == [ActionKind.NONE, ActionKind.UPGRADE]
     assert left.actions[0].reason == "it differs; it is left"
+
+
+HOME, LOGIN, PULLER = NamespaceId("main", "shop"), SecretId("main", "shop", "db"), AccountId("main", "shop", "default")
+
+
+def own_action(target: Target, work: Work, kind: ActionKind = ActionKind.UPDATE) -> Action:
+    """What is done about a namespace, secret or ServiceAccount."""
+    return Action(kind, target, "it differs", (), frozenset(), work)
+
+
+def own_state(target: NamespaceId | SecretId | AccountId, work: Work, *, well: bool) -> OwnState:
+    """How it was found."""
+    identity = ObjectId(Kind("v1", "Secret"), "shop", "db")
+    return OwnState(target, identity, {}, {}, well, None, work)
+
+
+def text_of(text: str) -> ApplyObjects:
+    """Writes a Secret with this text."""
+    return ApplyObjects(((Kind("v1", "Secret"), {"data": {"password": text}}),), "reconciler")
+
+
+@pytest.mark.parametrize(
+    ("target", "before", "after"),
+    [
+        (HOME, text_of("a"), text_of("b")),
+        (LOGIN, text_of("a"), text_of("b")),
+        (
+            PULLER,
+            AttachPullSecrets(PULLER, "staging", ("registry",)),
+            AttachPullSecrets(PULLER, "staging", ("registry", "other")),
+        ),
+    ],
+)
+def test_drift_beside_releases_may_be_left(
+    target: NamespaceId | SecretId | AccountId, before: ApplyObjects | AttachPullSecrets, after: Work
+) -> None:
+    """Of what was as it should be: then somebody else has changed it. What the file says otherwise is done, and so is
+    what was never seen in good order, and what is gone altogether."""
+    in_place = settled([own_state(target, before, well=True)])
+    drifted = Plan("shop", (own_action(target, before),))
+    assert leave_drift(drifted, in_place).changes == 0
+    for plan, known in (
+        (Plan("shop", (own_action(target, after),)), in_place),
+        (drifted, settled([own_state(target, before, well=False)])),
+        (Plan("shop", (own_action(target, before, ActionKind.CREATE),)), in_place),
+    ):
+        assert leave_drift(plan, known) == plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import closing
 
 import pytest
@@ -13,9 +13,11 @@ from reconciler.adapters.kube.watch import KubeWatcher
 from reconciler.cli.wiring import make_context
 from reconciler.daemon.drift import DriftWatch
 from reconciler.daemon.expectations import expectations
+from reconciler.daemon.hold import leave_drift, settled
 from reconciler.flows.context import Request
-from reconciler.flows.planning import look
+from reconciler.flows.planning import look, make_plan
 from reconciler.model.identity import Target
+from reconciler.model.plan import ActionKind
 from reconciler.sandbox import Sandbox
 from tests.conftest import Kubectl
 from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
@@ -23,6 +25,7 @@ from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Projec
 pytestmark = pytest.mark.e2e
 
 Told = tuple[str, Target, str]
+DETACHED = '[{"op": "remove", "path": "/imagePullSecrets"}]'
 
 
 class Following:
@@ -32,12 +35,22 @@ class Following:
         self._project = project
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self.drift = DriftWatch(KubeWatcher, lambda *told: self._told.put(told))
+        self.in_place: dict[Target, Hashable] = {}
 
     def look(self) -> None:
         """As a run that finds nothing to do."""
         found = look(Request("env.yaml"), make_context("env.yaml", "library"))
         with closing(found.tools.engine):
-            self.drift.follow(found.desired.name, expectations(found.desired, found.observed))
+            self.drift.follow(found.desired.name, expectations(found.desired, found.observed, found.own))
+            self.in_place |= settled(found.own)
+
+    def left(self) -> Mapping[str, str]:
+        """What a run would find to do beside releases, and what it says of that when drift is not corrected."""
+        found = look(Request("env.yaml"), make_context("env.yaml", "library"))
+        with closing(found.tools.engine):
+            actions = leave_drift(make_plan(found), self.in_place).actions
+        told = [item for item in actions if item.kind is not ActionKind.NONE or item.reason.endswith("left")]
+        return {type(item.target).__name__: item.reason for item in told}
 
     def next(self, seconds: float = 10.0) -> str:
         """What is told next, without the namespace."""
@@ -53,12 +66,14 @@ class Following:
 
 @pytest.fixture
 def following(project: Project, kubeconfig: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Following]:
-    """A release with a Deployment and a ConfigMap, a namespace and a secret: applied, and followed."""
+    """A release with a Deployment and a ConfigMap, a namespace and secrets: applied, and followed."""
     templates = {"templates/app.yaml": DEPLOYMENT, "templates/config.yaml": CONFIG_MAP}
     project.chart("app", templates, f"{DEPLOYMENT_VALUES}text: hello\n")
     project.environment("""
-        namespaces: {NAMESPACE: {}}
-        secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}
+        namespaces: {NAMESPACE: {pullSecrets: [registry], attachPullSecrets: true}}
+        secrets:
+          db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}
+          registry: {type: dockerconfigjson, registries: {registry.example.com: {username: ci, password: {env: DB}}}}
         releases: {app: {chart: charts/app, wait: 1m}}
     """)
     monkeypatch.chdir(project.folder)
@@ -82,6 +97,8 @@ def test_drift_is_told_as_it_happens(following: Following, project: Project, kub
     assert following.next() == "secret db: Secret db"
     kubectl("label", "namespace", project.namespace, "reconciler/environment-")
     assert following.next() == "namespace home: Namespace home"
+    kubectl(*home, "patch", "serviceaccount", "default", "--type=json", "-p", DETACHED)
+    assert following.next() == "service account default: ServiceAccount default"
     following.drift.pause(project.namespace)
     project.applied(DB="hunter2hunter2")
     following.look()
@@ -90,6 +107,22 @@ def test_drift_is_told_as_it_happens(following: Following, project: Project, kub
     kubectl(*home, "delete", "secret", "sh.helm.release.v1.app.v1")
     assert following.next() == "release app: Secret sh.helm.release.v1.app.v1 (deleted)"
     assert following.is_quiet
+
+
+def test_what_may_be_left(
+    following: Following, project: Project, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where drift is not corrected, what others change beside releases is left too; what the file changes is done."""
+    home = ("-n", project.namespace)
+    kubectl(*home, "patch", "secret", "db", "-p", '{"stringData": {"password": "other"}}')
+    kubectl("label", "namespace", project.namespace, "--overwrite", "app.kubernetes.io/managed-by=me")
+    kubectl(*home, "patch", "serviceaccount", "default", "--type=json", "-p", DETACHED)
+    left = following.left()
+    assert left.keys() == {"SecretId", "NamespaceId", "AccountId"}
+    assert all(reason.endswith("; it is left") for reason in left.values()), left
+    monkeypatch.setenv("DB", "changed-in-the-file")
+    assert following.left()["SecretId"].startswith("differs: ")
+    assert not following.left()["SecretId"].endswith("left")
 
 
 def test_it_is_told_within_a_second(following: Following, project: Project, kubectl: Kubectl) -> None:
