@@ -164,8 +164,8 @@ class NotificationSpec(Model):
     )
     url: Source = Field(description="Where it is posted to; such addresses are secrets.")
     # Not `on`, which YAML takes for `true`.
-    tell: list[Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted"]] = Field(
-        ["failed", "recovered", "refused", "invalid", "untrusted"], description="What is told."
+    tell: list[Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted", "suspended", "resumed"]] = (
+        Field(["failed", "recovered", "refused", "invalid", "untrusted"], description="What is told.")
     )
     environments: list[str] = Field(["*"], description="Of which; * and ? are wildcards.")
     every: Limit = Field(60.0, description="At most one message in this time, and the same again only after ten.")

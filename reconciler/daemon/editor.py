@@ -19,6 +19,8 @@ from reconciler.model.sync import (
     Run,
     RunEnded,
     RunResult,
+    Suspension,
+    SuspensionChanged,
     ViewChanged,
 )
 
@@ -60,6 +62,8 @@ class Editor:
         match notice:
             case RunEnded(run) if run.result is RunResult.CONVERGED and run.changes:
                 return self, (_changed(run, now),)
+            case SuspensionChanged(environment, suspension):
+                return self, (_suspension(environment, suspension),)
             case ViewChanged(view):
                 return self._view(view, now)
             case _:
@@ -97,6 +101,11 @@ def _changed(run: Run, now: datetime) -> News:
     done = (step for step in run.steps if step.result is Result.DONE)
     details = tuple(Detail(name_of(step.target), step.message or str(step.kind)) for step in done)
     return News(Subject.CHANGED, run.environment, now, run.message, None, run.commit, run.id, details[:_MOST_DETAILS])
+
+
+def _suspension(environment: str, suspension: Suspension) -> News:
+    subject = Subject.SUSPENDED if suspension.suspended else Subject.RESUMED
+    return News(subject, environment, suspension.at, suspension.words, None, None, "")
 
 
 def _trouble(view: EnvironmentView, condition: Condition, now: datetime) -> News:

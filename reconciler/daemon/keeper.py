@@ -16,7 +16,7 @@ from reconciler.daemon.obstacles import summed
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.runner import Files, Guard, Ran, Runner
 from reconciler.daemon.settling import Settling
-from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run
+from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run, with_suspension
 from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.views import errors_of, obstacle_of
@@ -32,6 +32,8 @@ from reconciler.model.sync import (
     Run,
     RunEnded,
     RunResult,
+    Suspension,
+    SuspensionChanged,
     Trigger,
     Why,
 )
@@ -67,6 +69,9 @@ class Keeper:
         self._asked: list[Why] = []
         self._offer: Checkout | None = None
         self._source: Obstacle | None = None
+        self._suspensions: tuple[Suspension, ...] = ()
+        # By whom it was suspended when that was seen last; None: the Lease that says so was not seen yet.
+        self._known: str | None = None if around.lead else self._wishes.suspended
         # What its own thread knows.
         self._rejected: Checkout | None = None
         self._files: Files | None = None
@@ -134,11 +139,23 @@ class Keeper:
 
     def _wished(self, who: str) -> None:
         """Something else is wished; who asks for a look, or empty."""
+        self._note_suspension(who)
         if who:
             self._ask_source(Why(Trigger.USER, who))
         if who and (self._is_leading or self._files is None):
             self.ask(Why(Trigger.USER, who))
         self._wake.set()
+
+    def _note_suspension(self, who: str) -> None:
+        now, known = self._wishes.suspended, self._known
+        self._known = now
+        if known is None or known == now:
+            return
+        suspension = Suspension(self._around.clock.now(), bool(now), now or who or "somebody")
+        with self._lock:
+            self._suspensions = with_suspension(self._suspensions, suspension)
+        if self._is_leading:
+            self._around.board.tell(SuspensionChanged(self.name, suspension))
 
     def _live(self) -> None:
         while not self._ended.is_set():
@@ -300,11 +317,11 @@ class Keeper:
         now = around.clock.now()
         keep = around.keep(self.name)
         with self._lock:
-            source = self._source
+            source, suspensions = self._source, self._suspensions
         obstacles = [item for item in (source, self._invalid) if item]
         if not self._is_leading:
             obstacles.append(Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it"))
         obstacles += [*limits(keep, last, now, self._suspended()), *summed(last.obstacles if last else ())]
         conditions = renewed(view.conditions, obstacles, now, ready=last is not None)
-        self._view = replace(view, conditions=conditions)
+        self._view = replace(view, conditions=conditions, suspensions=suspensions)
         around.board.put(self._view)

@@ -24,6 +24,7 @@ from reconciler.model.sync import (
     RunStarted,
     SourceFailed,
     StepEnded,
+    SuspensionChanged,
     ViewChanged,
 )
 
@@ -91,12 +92,21 @@ def line(notice: Notice) -> Line:
             return Line(logging.INFO, "commit seen", {**_commit(commit), "environments": list(environments)})
         case SourceFailed(message, hint):
             return Line(logging.ERROR, "source failed", {"message": message, "hint": hint})
+        case _:
+            return _of_environment(notice)
+
+
+def _of_environment(notice: DriftSeen | LeadershipChanged | SuspensionChanged | ViewChanged) -> Line:
+    match notice:
         case DriftSeen(environment, release, changed):
             facts = {"environment": environment, **_target(release), "object": changed}
             return Line(logging.WARNING, "drift seen", facts)
         case LeadershipChanged(environment, leading, holder):
             facts = {"environment": environment, "leading": leading, "holder": holder}
             return Line(logging.INFO, "leadership changed", facts)
+        case SuspensionChanged(environment, suspension):
+            event = "suspended" if suspension.suspended else "resumed"
+            return Line(logging.INFO, event, {"environment": environment, "who": suspension.who})
         case ViewChanged(view):
             conditions = [f"{item.kind}: {item.message}" for item in view.conditions]
             return Line(logging.INFO, "conditions changed", {"environment": view.name, "conditions": conditions})

@@ -14,10 +14,12 @@ from reconciler.daemon.timing import Polling
 from reconciler.daemon.views import left_of, others_of, releases_of
 from reconciler.daemon.windows import is_open, next_opening
 from reconciler.model.identity import Target
-from reconciler.model.sync import ConditionKind, EnvironmentView, Run, RunResult
+from reconciler.model.sync import ConditionKind, EnvironmentView, Run, RunResult, Suspension
 
 # Runs that are kept.
 _RUNS = 50
+# Times that it was suspended or resumed.
+_SUSPENSIONS = 20
 
 
 def after(view: EnvironmentView, ran: Ran, retries: Mapping[Target, datetime]) -> EnvironmentView:
@@ -39,6 +41,11 @@ def with_run(runs: tuple[Run, ...], run: Run) -> tuple[Run, ...]:
     """The last runs; of several in a row that found nothing to do, only the newest is kept."""
     older = runs[1:] if runs and _says_nothing(run) and _says_nothing(runs[0]) else runs
     return (run, *older)[:_RUNS]
+
+
+def with_suspension(before: tuple[Suspension, ...], suspension: Suspension) -> tuple[Suspension, ...]:
+    """The last ones."""
+    return (suspension, *before)[:_SUSPENSIONS]
 
 
 def _says_nothing(run: Run) -> bool:

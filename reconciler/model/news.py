@@ -20,6 +20,8 @@ class Subject(StrEnum):
     REFUSED = "refused"
     INVALID = "invalid"
     UNTRUSTED = "untrusted"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,20 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """An environment was suspended, or resumed, by somebody."""
+
+    at: datetime
+    suspended: bool
+    who: str
+
+    @property
+    def words(self) -> str:
+        """What happened."""
+        return f"{'suspended' if self.suspended else 'resumed'} by {self.who}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseView:
     """How a release stands.
 
@@ -163,6 +177,7 @@ class EnvironmentView:
         others: namespaces, secrets and ServiceAccounts that are not as they should be, each with the reason.
         plan: what is still to be done, as of the last look.
         runs: the last ones, the newest first.
+        suspensions: the last times that it was suspended or resumed, the newest first.
         succeeded: when the clusters were last found, or made, as the file says.
         due: when it is looked at next, unless something happens before.
         running: why a run is under way; None: none is.
@@ -177,6 +192,7 @@ class EnvironmentView:
     others: tuple[tuple[Target, str], ...] = ()
     plan: Plan | None = None
     runs: tuple[Run, ...] = ()
+    suspensions: tuple[Suspension, ...] = ()
     succeeded: datetime | None = None
     due: datetime | None = None
     running: Why | None = None
@@ -243,13 +259,31 @@ class LeadershipChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionChanged:
+    """Somebody suspended or resumed an environment that this replica acts for."""
+
+    environment: str
+    suspension: Suspension
+
+
+@dataclass(frozen=True, slots=True)
 class ViewChanged:
     """An environment stands otherwise than before."""
 
     view: EnvironmentView
 
 
-Notice = CommitSeen | SourceFailed | RunStarted | StepEnded | RunEnded | DriftSeen | LeadershipChanged | ViewChanged
+Notice = (
+    CommitSeen
+    | SourceFailed
+    | RunStarted
+    | StepEnded
+    | RunEnded
+    | DriftSeen
+    | LeadershipChanged
+    | SuspensionChanged
+    | ViewChanged
+)
 # Whoever is told must be quick, must not raise, and may be told from any thread.
 Tell = Callable[[Notice], None]
 

@@ -17,7 +17,7 @@ from reconciler.report.target import Document
 _LONGEST_SECTION, _MOST_BLOCKS = 3_000, 50
 # https://docs.slack.dev/messaging/formatting-message-text#escaping
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_MARKS = {Subject.RECOVERED: "✅", Subject.CHANGED: "🔄"}
+_MARKS = {Subject.RECOVERED: "✅", Subject.CHANGED: "🔄", Subject.SUSPENDED: "⏸", Subject.RESUMED: "▶"}
 _LONGEST_LINE = 300
 
 
@@ -40,7 +40,7 @@ class DetailDocument(Document):
 class NewsDocument(Document):
     """One thing that happened."""
 
-    event: Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted"] = Field(
+    event: Literal["failed", "recovered", "changed", "refused", "invalid", "untrusted", "suspended", "resumed"] = Field(
         description="What happened."
     )
     environment: str = Field(description="Its name.")

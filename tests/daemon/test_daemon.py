@@ -26,7 +26,15 @@ from reconciler.daemon.wishes import Wishes
 from reconciler.errors import GitError, GitReason, LockLostError, ReconcilerError
 from reconciler.flows.context import Context
 from reconciler.model.source import Commit
-from reconciler.model.sync import CommitSeen, ConditionKind, Notice, RunEnded, RunResult, SourceFailed
+from reconciler.model.sync import (
+    CommitSeen,
+    ConditionKind,
+    Notice,
+    RunEnded,
+    RunResult,
+    SourceFailed,
+    SuspensionChanged,
+)
 from tests.daemon.stories import COMMIT, NEXT
 
 VALID = "apiVersion: reconciler/v1\nkind: Environment\nname: NAME\nclusters: {main: {kubeconfig: {file: kubeconfig}}}\n"
@@ -286,14 +294,19 @@ def test_a_fetch_that_the_end_cuts_off(site: Site) -> None:
 
 
 def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
-    """It is remembered who did; unknown names are told."""
+    """It is remembered and told who did; unknown names are refused."""
     site.daemon.begin()
     until(lambda: site.kinds("shop"))
     site.daemon.suspend("shop", "ada")
     until(lambda: "suspended by ada" in str(site.board.environment("shop")))
     assert Memory(tmp_path / "state.json").of("shop.yaml").suspended == "ada"
-    site.daemon.resume("shop", "ada")
+    site.daemon.resume("shop", "ben")
     until(lambda: "suspended by the Sync file" in str(site.board.environment("shop")))
+    told = [notice.suspension for notice in site.notices if isinstance(notice, SuspensionChanged)]
+    assert [item.words for item in told] == ["suspended by ada", "resumed by ben"]
+    view = site.board.environment("shop")
+    assert view
+    assert view.suspensions == tuple(reversed(told))
     with pytest.raises(KeyError):
         site.daemon.sync("nowhere", "ada")
 

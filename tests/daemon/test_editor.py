@@ -21,6 +21,8 @@ from reconciler.model.sync import (
     RunEnded,
     RunResult,
     SourceFailed,
+    Suspension,
+    SuspensionChanged,
     ViewChanged,
 )
 from tests.daemon.stories import COMMIT, NEXT, NOW, condition, run, step, view
@@ -125,6 +127,16 @@ def test_a_run_that_changed_something_is_told_each_time() -> None:
             (Detail("release/shop/api", "upgraded"),),
         )
     ]
+
+
+def test_who_suspends_and_resumes_is_news() -> None:
+    """Each time."""
+    changes = [Suspension(NOW, suspended=True, who="Ada"), Suspension(NOW, suspended=False, who="Ben")]
+    found = told(*(SuspensionChanged("staging", change) for change in changes * 2))
+    assert [(news.subject, news.message) for news in found] == [
+        (Subject.SUSPENDED, "suspended by Ada"),
+        (Subject.RESUMED, "resumed by Ben"),
+    ] * 2
 
 
 def test_a_failure_names_the_releases() -> None:

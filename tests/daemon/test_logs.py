@@ -29,11 +29,13 @@ from reconciler.model.sync import (
     RunStarted,
     SourceFailed,
     StepEnded,
+    Suspension,
+    SuspensionChanged,
     Trigger,
     ViewChanged,
     Why,
 )
-from tests.daemon.stories import API, COMMIT, run, step, view
+from tests.daemon.stories import API, COMMIT, NOW, run, step, view
 
 STARTED = RunStarted("staging", "r1", Why(Trigger.COMMIT, "push"), COMMIT)
 NUMBER = {"environment": "staging", "run": "r1", "trace": trace_id("r1")}
@@ -133,6 +135,14 @@ def written() -> Iterator[Written]:
                 "leading": False,
                 "holder": "pod-2",
             },
+        ),
+        (
+            SuspensionChanged("staging", Suspension(NOW, suspended=True, who="Ada")),
+            {"level": "info", "event": "suspended", "environment": "staging", "who": "Ada"},
+        ),
+        (
+            SuspensionChanged("staging", Suspension(NOW, suspended=False, who="Ben")),
+            {"level": "info", "event": "resumed", "environment": "staging", "who": "Ben"},
         ),
         (
             ViewChanged(view(ConditionKind.SUSPENDED)),

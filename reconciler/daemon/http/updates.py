@@ -16,6 +16,7 @@ from reconciler.model.sync import (
     RunStarted,
     SourceFailed,
     StepEnded,
+    SuspensionChanged,
     ViewChanged,
 )
 
@@ -117,7 +118,7 @@ def _about(notice: Notice) -> tuple[str | None, str] | None:
     return notice.environment, f"{notice.environment}: {_happened(notice)}"
 
 
-def _happened(notice: RunStarted | RunEnded | DriftSeen | LeadershipChanged) -> str:
+def _happened(notice: RunStarted | RunEnded | DriftSeen | LeadershipChanged | SuspensionChanged) -> str:
     match notice:
         case RunStarted(_, _run, why):
             return f"a run has started ({why.trigger})"
@@ -125,5 +126,7 @@ def _happened(notice: RunStarted | RunEnded | DriftSeen | LeadershipChanged) -> 
             return f"{run.result}: {run.message}"
         case DriftSeen(_, target, changed):
             return f"{changed} of {target} was changed by somebody else"
+        case SuspensionChanged(_, suspension):
+            return suspension.words
         case LeadershipChanged(_, leading, holder):
             return "led from here" if leading else f"left to {holder}"

@@ -32,7 +32,9 @@ from reconciler.model.sync import (
     ReleaseView,
     Run,
     RunResult,
+    Stage,
     Step,
+    Suspension,
     Trigger,
     Why,
 )
@@ -131,6 +133,12 @@ RUNS = (
             FAILED_STEP,
             Step(ReleaseId("main", "shop", "web"), ActionKind.CORRECT, Result.DONE, "corrected", 0.3),
         ),
+        stages=(
+            Stage("wait", 0.0, 0.2),
+            Stage("load", 0.2, 0.3),
+            Stage("observe", 0.5, 0.8),
+            Stage("plan", 1.3, 0.1),
+        ),
     ),
     run(1, RunResult.CONVERGED, Why(Trigger.DRIFT, "ConfigMap shop/web"), "1 corrected"),
     run(2, RunResult.UNCHANGED, Why(Trigger.USER, "Ada"), "all as it should be", changes=0, seconds=0.4),
@@ -197,6 +205,10 @@ LAB = EnvironmentView(
     applied=OLD,
     conditions=_since(ConditionKind.SUSPENDED, "suspended by Ada", 1500, "resume it here, or by a commit"),
     releases=(release("api", Sync.MISSING, Health(HealthCondition.MISSING)),),
+    suspensions=(
+        Suspension(NOW - timedelta(minutes=1500), suspended=True, who="Ada"),
+        Suspension(NOW - timedelta(minutes=2900), suspended=False, who="Grace"),
+    ),
     plan=replace(plan(), refusals=(Refusal("deletion-budget", "3 of 4 releases would go", "--allow-deletions 3"),)),
 )
 

@@ -12,7 +12,7 @@ from reconciler.daemon.http.site import Answer
 from reconciler.model.identity import NamespaceId, ReleaseId
 from reconciler.model.standing import Condition as HealthCondition
 from reconciler.model.standing import Health
-from reconciler.model.sync import Condition, ConditionKind, EnvironmentView, Trigger, Why
+from reconciler.model.sync import Condition, ConditionKind, EnvironmentView, Suspension, Trigger, Why
 from tests.daemon.http.board import FINDING, NOW, OLD, PRODUCTION, RUNS, FakeBoard, release
 from tests.daemon.http.conftest import Serving
 from tests.report.samples import HOSTILE as HOSTILE_ELSEWHERE
@@ -47,6 +47,11 @@ HOSTILE = (
         ),
         ("/environments/production", ["listen 8080", "by kubectl-edit", "restarts-pods", "••••••"]),
         ("/environments/production", ["user: Ada", "drift: ConfigMap shop/web", "2 changes, 2 min 3 s"]),
+        (
+            "/environments/lab",
+            ["2026-11-24 09:42:06 UTC", "suspended by Ada", "resumed by Grace"],
+        ),
+        ("/environments/production/runs/20261125-0000", ["Where the time went", "observe", "0.8 s"]),
         ("/environments/lab", ["deletion-budget", "3 of 4 releases would go", "--allow-deletions 3", "not installed"]),
         (
             "/environments/production/runs/20261125-0000",
@@ -202,6 +207,7 @@ def everywhere(text: str) -> EnvironmentView:
         others=((NamespaceId(text, text), text),),
         plan=hostile_plan(text),
         runs=(run,),
+        suspensions=(Suspension(NOW, suspended=True, who=text),),
         running=Why(Trigger.COMMIT, text),
     )
 

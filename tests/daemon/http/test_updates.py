@@ -16,11 +16,13 @@ from reconciler.model.sync import (
     RunStarted,
     SourceFailed,
     StepEnded,
+    Suspension,
+    SuspensionChanged,
     Trigger,
     ViewChanged,
     Why,
 )
-from tests.daemon.http.board import FAILED_STEP, NEW, PRODUCTION, RUNS, STAGING
+from tests.daemon.http.board import FAILED_STEP, NEW, NOW, PRODUCTION, RUNS, STAGING
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ from tests.daemon.http.board import FAILED_STEP, NEW, PRODUCTION, RUNS, STAGING
         (CommitSeen(NEW, ("lab",)), (None, "a new commit: b41c09f")),
         (SourceFailed("no answer", None), (None, "the source failed: no answer")),
         (LeadershipChanged("lab", leading=False, holder="pod-2"), ("lab", "lab: left to pod-2")),
+        (SuspensionChanged("lab", Suspension(NOW, suspended=True, who="Ada")), ("lab", "lab: suspended by Ada")),
         (
             DriftSeen("lab", FAILED_STEP.target, "ConfigMap shop/api"),
             ("lab", "lab: ConfigMap shop/api of release shop/api was changed by somebody else"),
