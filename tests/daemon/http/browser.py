@@ -42,8 +42,13 @@ class Browser:
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._ask("Emulation.setDeviceMetricsOverride", **screen)
-        self._ask("Emulation.setEmulatedMedia", features=[scheme])
+        self._ask("Emulation.setEmulatedMedia", media="", features=[scheme])
         self._ask("Emulation.setScriptExecutionDisabled", value=not script)
+
+    def print(self, *, dark: bool = False) -> None:
+        """Have the page look as it is printed by somebody who likes it dark, or light."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._ask("Emulation.setEmulatedMedia", media="print", features=[scheme])
 
     def run(self, script: str, *arguments: object) -> Any:
         """What a script returns."""

@@ -206,3 +206,17 @@ def test_a_page_that_was_sent_away_comes_back(browser: Browser, serving: Serving
         other.close()
     served.updates.tell(ViewChanged(STAGING))
     is_live(browser)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_paper(browser: Browser, serving: Serving, *, dark: bool) -> None:
+    """It is black on white whatever the screen is, and has nothing that can only be clicked."""
+    browser.look(dark=dark)
+    browser.driver.get(f"{serving().url}/environments/production")
+    browser.print(dark=dark)
+    colours = browser.run(
+        "return [document.body, document.querySelector('.card'), document.querySelector('.diff')]"
+        ".flatMap((part) => [getComputedStyle(part).color, getComputedStyle(part).backgroundColor])"
+    )
+    assert colours == ["rgb(27, 31, 36)", "rgb(255, 255, 255)"] * 2 + ["rgb(27, 31, 36)", "rgb(246, 247, 249)"]
+    assert browser.run("return getComputedStyle(document.querySelector('#live')).display") == "none"
