@@ -33,6 +33,9 @@ _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
 _STANDING = "status in (deployed,pending-install,pending-upgrade,pending-rollback)"
 
+# In which states a release's newest record and its deployed one were, and what they held.
+_Decoded = tuple[tuple[tuple[str, str], tuple[str, str]], StoredRelease | None]
+
 
 class KubeReader:
     """Implements `reconciler.model.cluster.ClusterReader`.
@@ -47,6 +50,7 @@ class KubeReader:
         self._heard = heard
         self._lock = threading.Lock()
         self._others: dict[Impersonation, Self] = {}
+        self._decoded: dict[str, dict[str, _Decoded]] = {}
 
     def acting_as(self, user: Impersonation | None) -> Self:
         """See ClusterReader. One of each user, whose connections are kept."""
@@ -151,11 +155,17 @@ class KubeReader:
             newest[name] = secret
             if _status(secret) == "deployed":
                 deployed[name] = secret
-        decoded = (
-            storage.decode(self.name, secret, None if deployed.get(name) is secret else deployed.get(name))
-            for name, secret in newest.items()
-        )
-        return [release for release in decoded if release]
+        before = self._decoded.get(namespace, {})
+        found = {name: self._decode(before.get(name), item, deployed.get(name, item)) for name, item in newest.items()}
+        self._decoded[namespace] = found
+        return [release for _, release in found.values() if release]
+
+    def _decode(self, before: _Decoded | None, newest: JsonMap, deployed: JsonMap) -> _Decoded:
+        """What did not change since it was read last is not decoded again: a run looks three times."""
+        state = _state(newest), _state(deployed)
+        if before and before[0] == state:
+            return before
+        return state, storage.decode(self.name, newest, None if deployed is newest else deployed)
 
     def newest_revision(self, release: ReleaseId) -> int:
         """See ClusterReader. Only the metadata: a revision's content may be a megabyte."""
@@ -240,6 +250,11 @@ class KubeWriter(KubeReader):
 
 def _status(secret: JsonMap) -> str:
     return text_at(secret, "metadata", "labels", "status")
+
+
+def _state(secret: JsonMap) -> tuple[str, str]:
+    """What no two states of objects share."""
+    return text_at(secret, "metadata", "uid"), text_at(secret, "metadata", "resourceVersion")
 
 
 def _version(secret: JsonMap) -> int:

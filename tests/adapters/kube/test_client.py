@@ -20,7 +20,7 @@ from reconciler.model.evidence import LogId, Run
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, as_map, dig, text_at
 from reconciler.model.manifest import object_id
-from reconciler.model.observed import ReleaseStatus
+from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.pods import POD
 from reconciler.model.secret import SecretText
 from reconciler.sandbox import Sandbox, writes
@@ -269,6 +269,26 @@ def test_the_newest_revision_of_each_release(writer: KubeWriter, namespace: str,
     kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
     found = {item.id.name: (item.revision, item.status) for item in writer.releases(namespace)}
     assert found == {"a": (10, ReleaseStatus.DEPLOYED), "b": (10, ReleaseStatus.PENDING_UPGRADE)}
+
+
+def test_what_did_not_change_is_not_read_again(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """A record that did, by whomever, is: also the deployed one of a release whose newest revision is another."""
+    made = [_release(namespace, "a", 1, "deployed"), _release(namespace, "b", 1, "deployed")]
+    made.append(_release(namespace, "b", 2, "failed"))
+    kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": made}))
+
+    def read() -> dict[str, StoredRelease]:
+        return {item.id.name: item for item in writer.releases(namespace)}
+
+    first, again = read(), read()
+    assert all(again[name] is first[name] for name in "ab")
+    kubectl("-n", namespace, "label", "secret", "sh.helm.release.v1.b.v1", "by=hand")
+    third = read()
+    assert third["a"] is first["a"]
+    assert third["b"] is not first["b"]
+    kubectl("-n", namespace, "delete", "secret", "sh.helm.release.v1.a.v1")
+    kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 1, "failed")))
+    assert read()["a"].status is ReleaseStatus.FAILED
 
 
 def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
