@@ -79,11 +79,11 @@ def _in_quiet(situation: Situation, now: float) -> Go | Rest:
     settling = [release for release, at in situation.settling.items() if at <= now]
     if situation.asked:
         why = strongest(situation.asked)
-        return Go(replace(why, about=bounded([*why.about, *settling]) if why.about and not whole else ()))
+        return Go(replace(why, about=_bounded([*why.about, *settling]) if why.about and not whole else ()))
     if whole:
         return Go(Why(Trigger.RETRY if now >= situation.retry else Trigger.INTERVAL))
     if settling:
-        return Go(Why(Trigger.INTERVAL, about=bounded(settling)))
+        return Go(Why(Trigger.INTERVAL, _and_more(str(settling[0]), settling), _bounded(settling)))
     return Rest(min(situation.due, situation.retry, *situation.settling.values()))
 
 
@@ -91,12 +91,16 @@ def strongest(whys: Sequence[Why]) -> Why:
     """One for all of them; how many more of its kind there are is told in its detail."""
     first = min(whys, key=lambda why: _BY_STRENGTH.index(why.trigger))
     same = [why for why in whys if why.trigger is first.trigger]
-    detail = f"{first.detail} and {len(same) - 1} more" if len(same) > 1 and first.detail else first.detail
-    about = bounded(release for why in same for release in why.about) if all(why.about for why in same) else ()
+    detail = _and_more(first.detail, same)
+    about = _bounded(release for why in same for release in why.about) if all(why.about for why in same) else ()
     return Why(first.trigger, detail, about)
 
 
-def bounded(releases: Iterable[ReleaseId]) -> tuple[ReleaseId, ...]:
+def _and_more(first: str, all_of_them: Sequence[object]) -> str:
+    return f"{first} and {len(all_of_them) - 1} more" if first and len(all_of_them) > 1 else first
+
+
+def _bounded(releases: Iterable[ReleaseId]) -> tuple[ReleaseId, ...]:
     """Each once; none of too many, which stands for all."""
     found = tuple(sorted(set(releases)))
     return found if len(found) <= MOST else ()

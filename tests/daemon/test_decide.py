@@ -38,7 +38,11 @@ SETTLING = replace(IDLE, settling={API: 50.0, WEB: 70.0})
         (replace(IDLE, asked=(OF_API,), retry=50.0), Go(DRIFT)),
         (replace(IDLE, asked=(OF_API, COMMIT)), Go(COMMIT)),
         # What settles is looked at by itself, each at its time.
-        (SETTLING, Go(Why(Trigger.INTERVAL, about=(API,)))),
+        (SETTLING, Go(Why(Trigger.INTERVAL, "release shop/api", (API,)))),
+        (
+            replace(SETTLING, settling={API: 50.0, WEB: 60.0}),
+            Go(Why(Trigger.INTERVAL, "release shop/api and 1 more", (API, WEB))),
+        ),
         (replace(SETTLING, settling={WEB: 70.0}), Rest(70.0)),
         (replace(SETTLING, asked=(OF_WEB,)), Go(replace(OF_WEB, about=(API, WEB)))),
         (replace(SETTLING, due=50.0), Go(Why(Trigger.INTERVAL))),
