@@ -204,9 +204,10 @@ class _One:
                 context = replace(self._context, reader=self._reader)
                 return take_turn(request, context, conduct, self._seen, scope, allowed=allowed)
         except ReconcilerError as error:
-            return Turn(trouble=error)
+            return Turn(trouble=error, only=scope.only)
         except Exception as error:  # noqa: BLE001 (a bug that one environment meets must not end the others)
-            return Turn(trouble=ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it"))
+            trouble = ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it")
+            return Turn(trouble=trouble, only=scope.only)
 
     def _reader(self, access: ClusterAccess) -> ClusterReader:
         self._lap("load")
