@@ -27,9 +27,17 @@ class Obstacle:
 def renewed(
     before: Iterable[Condition], obstacles: Iterable[Obstacle], now: datetime, *, ready: bool
 ) -> tuple[Condition, ...]:
-    """The conditions: one that was there before keeps its time, whatever it says now. READY: there are none."""
-    since = {condition.kind: condition.since for condition in before}
+    """The conditions; READY: there are none.
+
+    One that was there before keeps its time, whatever it says now; of several of a kind, the one that says the same.
+    """
     found = list(obstacles)
     if ready and not found:
         found = [Obstacle(ConditionKind.READY, "the clusters are as the files say")]
-    return tuple(Condition(item.kind, item.message, since.get(item.kind, now), item.hint) for item in found)
+    said = {(item.kind, item.message) for item in found}
+    same = {(item.kind, item.message): item.since for item in before}
+    others = {kind: since for (kind, message), since in same.items() if (kind, message) not in said}
+    return tuple(
+        Condition(item.kind, item.message, same.get((item.kind, item.message), others.get(item.kind, now)), item.hint)
+        for item in found
+    )

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.daemon.looked import EVERYTHING, NOTHING, Looked
-from reconciler.errors import ChartError, ClusterError, DesiredStateError, DesiredStateErrors, ReconcilerError
+from reconciler.errors import (
+    ChartError,
+    ClusterError,
+    DesiredStateError,
+    DesiredStateErrors,
+    LockLostError,
+    ReconcilerError,
+)
 from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context, Request
 from reconciler.flows.keep import Kept, keep
@@ -114,9 +121,12 @@ def _by_parts(part: Callable[..., Kept], scope: Scope) -> Turn:
             kept[name] = part(*selectors)
         except ClusterError as error:
             unreachable[name] = error
-        except ReconcilerError as error:
+        except LockLostError as error:
             trouble = error
             break
+        except ReconcilerError as error:
+            # Such as by another run at work there, which keeps nothing from the other clusters.
+            trouble = trouble or error
     reached = () if scope.only else tuple(kept)
     looked = Looked(set(reached) == set(scope.clusters), frozenset(reached), _targets(kept.values()))
     return Turn(tuple(kept.values()), reached, unreachable, trouble, scope.only, looked)

@@ -9,13 +9,14 @@ import pytest
 
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.runner import Ran
-from reconciler.daemon.showing import after, last_of, next_look
+from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run, with_suspension
 from reconciler.daemon.timing import Polling
 from reconciler.daemon.turns import Turn
+from reconciler.errors import LockLostError
 from reconciler.model.identity import SecretId
 from reconciler.model.outcome import Result
 from reconciler.model.standing import Sync
-from reconciler.model.sync import EnvironmentView
+from reconciler.model.sync import EnvironmentView, Run, Suspension
 from tests.daemon.stories import COMMIT
 from tests.daemon.turns import API, JOBS, NOW, WEB, End, part, ran, whole
 
@@ -97,3 +98,66 @@ def test_what_waits_for_a_window() -> None:
     assert waits(planned, web)
     assert not waits(planned, api)
     assert not waits(ran(whole(End(API, Result.DONE, work=True))))
+
+
+def test_a_run_that_was_cut_off_changes_nothing() -> None:
+    """What was in the way before still is, and nothing else."""
+    failed = ran(whole(End(API, Result.FAILED, work=True)))
+    lost = ran(Turn(trouble=LockLostError("another replica leads")))
+    before = last_of(None, failed, view(failed))
+    assert before
+    assert before.obstacles
+    assert last_of(before, lost, view(failed, lost)) is before
+    assert last_of(None, lost, view(lost)) is None
+    assert view(failed, lost).releases == view(failed).releases
+
+
+IDLE, BUSY = (ran(whole(end)).run for end in (End(API), End(API, Result.FAILED, work=True)))
+
+
+@pytest.mark.parametrize(
+    ("runs", "count"),
+    [([IDLE], 1), ([IDLE] * 9, 1), ([BUSY] * 9, 9), ([IDLE, BUSY, IDLE, IDLE, BUSY], 4), ([BUSY] * 99, 50)],
+)
+def test_the_history(runs: list[Run], count: int) -> None:
+    """Nights of looks that found nothing do not push out what happened; the newest is first, and there is an end."""
+    shown: tuple[Run, ...] = ()
+    numbered = [replace(item, id=str(number)) for number, item in enumerate(runs)]
+    for item in numbered:
+        shown = with_run(shown, item)
+    assert len(shown) == count
+    assert shown[0] is numbered[-1]
+
+
+def test_suspensions_are_bounded() -> None:
+    """The newest come first."""
+    shown: tuple[Suspension, ...] = ()
+    for number in range(30):
+        shown = with_suspension(shown, Suspension(NOW, suspended=True, who=str(number)))
+    assert [item.who for item in shown] == [str(number) for number in range(29, 9, -1)]
+
+
+WAITING, DONE = Last((), waits=True), Last((), waits=False)
+DRY = CLOSED.model_copy(update={"dry_run": True})
+OPEN = KeepSpec.model_validate({"windows": [{"opens": "11:00", "closes": "14:00"}]})
+
+
+@pytest.mark.parametrize(
+    ("keep", "last", "suspended", "said"),
+    [
+        (KEEP, None, "", []),
+        (KEEP, WAITING, "", []),
+        (KEEP, DONE, "by ada", ["suspended: suspended by ada"]),
+        (CLOSED, None, "", []),
+        (CLOSED, DONE, "", []),
+        (CLOSED, WAITING, "", ["window closed: what is planned waits until Wed 2026-11-25 13:00 UTC"]),
+        (OPEN, WAITING, "", []),
+        (DRY, WAITING, "", ["dry run: it is only looked at"]),
+        (DRY, None, "by ada", ["suspended: suspended by ada", "dry run: it is only looked at"]),
+    ],
+)
+def test_what_of_the_way_it_is_kept_is_in_the_way(
+    keep: KeepSpec, last: Last | None, suspended: str, said: list[str]
+) -> None:
+    """A closed window only where something waits for it."""
+    assert [f"{item.kind}: {item.message}" for item in limits(keep, last, NOW, suspended)] == said
