@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from reconciler.daemon.config import NotificationSpec, SyncSpec, TracingSpec
@@ -14,6 +16,7 @@ from reconciler.daemon.logs import Log
 from reconciler.daemon.metrics import Metrics
 from reconciler.daemon.notify import Courier, Reader
 from reconciler.daemon.recorder import Introduce, Recorder, no_introduction
+from reconciler.daemon.settings import Fresh
 from reconciler.daemon.tracing import Tracing
 from reconciler.desired.schema import Source
 from reconciler.errors import DesiredStateError, TransferError
@@ -110,7 +113,8 @@ def _reader(told: NotificationSpec, secrets: Secrets, index: int) -> Reader:
     from reconciler.adapters.posting import HttpPost  # noqa: PLC0415 - heavy, and not everybody tells people
 
     try:
-        post = HttpPost(secrets(told.url, "notifications", index, "url"))
+        read = partial(secrets, told.url, "notifications", index, "url")
+        post = HttpPost(Fresh(f"notifications[{index}]", read, time.monotonic))
     except TransferError as error:
         raise DesiredStateError(f"the URL of notifications[{index}]: {error.message}", hint=error.hint) from error
     subjects = frozenset(Subject(word) for word in told.tell)

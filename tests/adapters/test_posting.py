@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("no_proxy")
 def test_it_is_posted_as_json() -> None:
     """To the whole address, path and query too."""
     with serve(Answer(body="ok")) as server:
-        assert HttpPost(SecretText(f"{server.url}/T0/x?y=1\n")).post(b'{"a": 1}') == Answered(accepted=True)
+        assert HttpPost(lambda: SecretText(f"{server.url}/T0/x?y=1\n")).post(b'{"a": 1}') == Answered(accepted=True)
     ((method, path, headers, body),) = server.requests
     assert (method, path, body) == ("POST", "/T0/x?y=1", '{"a": 1}')
     assert headers["Content-Type"] == "application/json"
@@ -38,7 +38,7 @@ def test_it_is_posted_as_json() -> None:
 def test_whether_it_is_of_use_to_try_again(answer: Answer, *, final: bool, wait: float) -> None:
     """It is sent once; what will never be taken is told apart, and the address is named nowhere."""
     with serve(answer) as server:
-        found = HttpPost(SecretText(f"{server.url}/s3cret")).post(b"{}")
+        found = HttpPost(lambda: SecretText(f"{server.url}/s3cret")).post(b"{}")
     assert len(server.requests) == 1
     assert (found.accepted, found.final, found.wait) == (False, final, wait)
     assert server.url in found.message
@@ -49,7 +49,7 @@ def test_a_server_that_is_away_may_come_back() -> None:
     """A refused connection is not final."""
     with serve() as server:
         pass
-    found = HttpPost(SecretText(f"{server.url}/s3cret")).post(b"{}")
+    found = HttpPost(lambda: SecretText(f"{server.url}/s3cret")).post(b"{}")
     assert (found.accepted, found.final) == (False, False)
     assert "s3cret" not in found.message
 
@@ -57,5 +57,20 @@ def test_a_server_that_is_away_may_come_back() -> None:
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     """When the daemon starts, without telling it."""
     with pytest.raises(TransferError) as caught:
-        HttpPost(SecretText("ftp://host/s3cret"))
+        HttpPost(lambda: SecretText("ftp://host/s3cret"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_an_address_that_is_replaced() -> None:
+    """The next message goes to the new one; one that is none is told, without naming it."""
+    with serve(Answer(body="ok")) as first, serve(Answer(body="ok")) as second:
+        addresses = [f"{first.url}/one"]
+        post = HttpPost(lambda: SecretText(addresses[-1]))
+        assert post.post(b"{}").accepted
+        addresses.append(f"{second.url}/two")
+        assert post.post(b"{}").accepted
+        addresses.append("s3cret")
+        found = post.post(b"{}")
+    assert [len(server.requests) for server in (first, second)] == [1, 1]
+    assert (found.accepted, found.final) == (False, True)
+    assert "s3cret" not in found.message

@@ -167,7 +167,7 @@ def test_only_what_is_wanted_is_told() -> None:
 def test_a_message_arrives_at_a_real_server() -> None:
     """As the schema says."""
     with serve(Answer(body="ok")) as server:
-        post = HttpPost(SecretText(f"{server.url}/hook"))
+        post = HttpPost(lambda: SecretText(f"{server.url}/hook"))
         with courier(Reader("webhook", post, webhook_content, frozenset(Subject), ("*",), 0.0)) as made:
             made.tell(failing("staging"))
             until(lambda: len(server.requests) == 1)
