@@ -74,15 +74,22 @@ class Tenure:
             with self._counting:
                 self._under_way -= 1
 
-    def end(self) -> None:
-        """Give the Lease back, so that the next run need not wait. What fails here ends by itself."""
+    @property
+    def lease(self) -> Lease:
+        """As it was stored last."""
+        return self._lease
+
+    def end(self, heir: str = "") -> None:
+        """Give the Lease back, so that the next run need not wait; or on to an heir, whom others wait for as for any
+        holder. What fails here ends by itself.
+        """
         self._ended.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
         if not self._lost:
             with suppress(ReconcilerError):
-                self._give_back(self._lease) or self._give_back(self._still_ours())
+                self._give(self._lease, heir) or self._give(self._still_ours(), heir)
 
     def _is_fresh(self) -> bool:
         return self._clock.ticks() - self._at < self._duration * LAST_MOMENT
@@ -122,8 +129,8 @@ class Tenure:
     def _write(self, lease: Lease) -> Lease | None:
         return self._leases.write(replace(lease, renewed=self._clock.now()))
 
-    def _give_back(self, lease: Lease) -> Lease | None:
-        return self._write(replace(lease, holder=""))
+    def _give(self, lease: Lease, heir: str) -> Lease | None:
+        return self._write(replace(lease, holder=heir, wish=replace(lease.wish, heir="")))
 
     def _still_ours(self) -> Lease:
         """The Lease as it is now; it may be our own renewal, whose answer was lost, or somebody's annotation.

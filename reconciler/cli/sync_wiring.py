@@ -23,13 +23,14 @@ from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
 from reconciler.daemon.drift import DriftWatch
-from reconciler.daemon.leading import Candidate, Changed, Leadership, Shares
+from reconciler.daemon.leading import Candidate, Changed, Leadership
 from reconciler.daemon.load import SyncFile
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.observers import Observers, make_observers
 from reconciler.daemon.origin import FolderOrigin, GitOrigin
 from reconciler.daemon.repository import git_source
 from reconciler.daemon.settings import Fresh, Settings
+from reconciler.daemon.shares import Balance, Shares
 from reconciler.daemon.slots import Slots
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.wishes import Wishes
@@ -193,6 +194,7 @@ def _leaders(file: SyncFile, clock: SystemClock) -> Callable[[str, Changed, Wish
     policy = LockPolicy(namespace=spec.namespace, duration=spec.duration)
     who = make_holder("sync")
     candidate = Candidate(f"{who.who}/sync/{uuid4().hex[:12]}", spec.duration, clock, Shares())
+    Balance(candidate.shares, spec.duration).begin()
 
     def lead(name: str, changed: Changed, wishes: Wishes) -> Leadership:
         return Leadership(wishes.kept_with(make_leases(access, f"sync-{name}", policy)), candidate, changed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from reconciler.apply.acquire import Claim, Terms, acquire
 from reconciler.apply.tenure import Tenure
+from reconciler.daemon.shares import Shares
 from reconciler.errors import LockLostError, ReconcilerError
 from reconciler.model.lease import Clock, Lease, Leases
 
@@ -25,21 +26,6 @@ class Changed(Protocol):
     def __call__(self, holder: str, *, leading: bool) -> None:
         """Take note; from the election's thread."""
         ...
-
-
-class Shares:
-    """How many environments this replica leads. Each that nobody leads is taken in turn, the later the more it has:
-    replicas that start together share them, and one that starts alone gets all."""
-
-    def __init__(self) -> None:
-        self.turn = threading.Lock()
-        self.led = 0
-        self._counting = threading.Lock()
-
-    def add(self, change: int) -> None:
-        """It leads one more, or one less."""
-        with self._counting:
-            self.led += change
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +58,7 @@ class Leadership:
     def __init__(self, leases: Leases, candidate: Candidate, changed: Changed) -> None:
         self._leases, self._candidate, self._changed = leases, candidate, changed
         self._tenure: Tenure | None = None
+        self._runs, self._counting = 0, threading.Lock()
         self._ended = threading.Event()
         self._hurried = threading.Event()
         self._thread = threading.Thread(target=self._strive, daemon=True)
@@ -93,15 +80,29 @@ class Leadership:
     @contextmanager
     def acting(self) -> Iterator[None]:
         """A run. Raises LockLostError: it may not begin, since another replica leads."""
-        tenure = self._tenure
-        if tenure is None:
-            raise LockLostError("another replica leads")
-        with tenure.writing():
-            yield
+        with self._counting:
+            tenure = self._tenure
+            if tenure is None:
+                raise LockLostError("another replica leads")
+            self._runs += 1
+        try:
+            with tenure.writing():
+                yield
+        finally:
+            with self._counting:
+                self._runs -= 1
+
+    def ask(self, *, wanted: bool) -> None:
+        """Ask whoever leads to hand it over to this replica between two runs, or not to. Raises ClusterError."""
+        found, ours = self._leases.read(), self._candidate.holder
+        if found and found.holder != ours and (found.wish.heir == ours) is not wanted:
+            self._leases.write(replace(found, wish=replace(found.wish, heir=ours if wanted else "")))
 
     def end(self) -> None:
         """Give it up, so that another replica need not wait. It does not wait for who is standing by."""
         self._ended.set()
+        if not self.is_leading:
+            self._candidate.shares.leave(self)
         if self.is_leading:
             self._thread.join(self._candidate.duration)
 
@@ -127,10 +128,12 @@ class Leadership:
         candidate = self._candidate
         claim = acquire(self._leases, candidate.terms, candidate.clock, self._standing_by)
         # Counted at once: whose turn is next has to know of it.
-        candidate.shares.add(1)
+        candidate.shares.lead(self)
         return claim
 
     def _standing_by(self, lease: Lease) -> None:
+        if not self._ended.is_set():
+            self._candidate.shares.see(self, lease.holder)
         self._changed(lease.holder, leading=False)
 
     def _lead(self, claim: Claim) -> None:
@@ -139,18 +142,31 @@ class Leadership:
         self._hurried.clear()
         self._tenure = tenure
         self._changed(self._candidate.holder, leading=True)
-        self._hold(tenure)
+        heir = self._hold(tenure)
         self._tenure = None
-        self._candidate.shares.add(-1)
-        tenure.end()
-        self._changed("", leading=False)
+        self._candidate.shares.leave(self)
+        tenure.end(heir)
+        self._changed(heir, leading=False)
 
-    def _hold(self, tenure: Tenure) -> None:
+    def _hold(self, tenure: Tenure) -> str:
+        """Until the end; gives the heir, if it is handed over."""
         try:
             while not self._ended.wait(self._candidate.duration * GLANCE):
                 tenure.check()
+                heir = tenure.lease.wish.heir
+                if heir not in ("", self._candidate.holder) and self._leave_off():
+                    return heir
         except ReconcilerError as lost:
             self._abandon(lost)
+        return ""
+
+    def _leave_off(self) -> bool:
+        """Begin no run any more; whether none is under way."""
+        with self._counting:
+            if self._runs:
+                return False
+            self._tenure = None
+            return True
 
     def _abandon(self, _lost: ReconcilerError) -> None:
         self._hurried.set()

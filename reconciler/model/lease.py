@@ -45,15 +45,17 @@ NO_HOLD = Hold()
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What people ask of whoever holds a Lease. It is kept with the Lease, since all who want to hold it read that.
+    """What is asked of whoever holds a Lease. It is kept with the Lease, since all who want to hold it read that.
 
     Attributes:
         suspended: who suspended what it is about; empty: it is not.
         asked: another text whenever somebody asks for a look, which ends with who it was; empty: nobody did.
+        heir: the identity of who would like to hold it instead; empty: nobody would.
     """
 
     suspended: str = ""
     asked: str = ""
+    heir: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,17 @@ def test_it_is_given_back_whatever_others_wrote_on_it() -> None:
     assert (kept.leases.stored.holder, kept.leases.stored.wish) == ("", Wish(suspended="ada"))
 
 
+def test_it_is_given_on() -> None:
+    """To an heir, who is waited for as if it had taken it, and is an heir no more."""
+    kept = keep()
+    kept.leases.put(replace(OURS, wish=Wish("ada", "1 ben", heir="bob@ci/sync/2")))
+    kept.clock.passed = 5
+    kept.tenure.end("bob@ci/sync/2")
+    left = kept.leases.stored
+    assert left
+    assert (left.holder, left.renewed, left.wish) == ("bob@ci/sync/2", kept.clock.now(), Wish("ada", "1 ben"))
+
+
 def test_without_an_answer_nothing_is_written() -> None:
     """The error says for how long there was none, and why."""
     kept = keep()

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.daemon.leading import Candidate, Leadership, Shares
+from reconciler.daemon.leading import Candidate, Leadership
+from reconciler.daemon.shares import Balance, Shares
 from reconciler.errors import LockLostError
-from tests.apply.leases import MemoryLeases, SharedLeases
+from reconciler.model.lease import Lease, Wish
+from tests.apply.leases import NOON, MemoryLeases, SharedLeases
 
 DURATION = 0.6
 
@@ -75,6 +77,63 @@ def test_who_lost_it_hurries() -> None:
     until(lambda: not first.is_leading)
     assert ("", False) in told.changes
     first.end()
+
+
+def test_it_is_handed_over_between_runs() -> None:
+    """To who asks for it, and to nobody else; not while a run is under way."""
+    leases = SharedLeases()
+    first, told = stand(leases, "first")
+    until(lambda: first.is_leading)
+    second, heard = stand(leases, "second")
+    until(lambda: ("first", False) in heard.changes)
+    with first.acting():
+        second.ask(wanted=True)
+        until(lambda: leases.written[-1].holder == "first" and leases.written[-1].wish.heir == "second")
+        renewals = len(leases.written)
+        until(lambda: len(leases.written) > renewals + 3)
+        assert first.is_leading
+        assert not first.is_lost
+    until(lambda: second.is_leading)
+    until(lambda: told.changes[-1] == ("second", False))
+    assert ("", True) not in told.changes
+    assert leases.stored
+    assert (leases.stored.holder, leases.stored.wish) == ("second", Wish())
+    assert "" not in [lease.holder for lease in leases.written]
+    for each in (second, first):
+        each.end()
+
+
+def test_what_was_asked_for_is_taken_back() -> None:
+    """Nothing is handed over then."""
+    leases = SharedLeases()
+    leases.put(Lease("somebody", 60.0, NOON, NOON, 1))
+    one, _ = stand(leases, "one")
+    one.ask(wanted=True)
+    assert leases.stored
+    assert leases.stored.wish == Wish(heir="one")
+    one.ask(wanted=False)
+    assert leases.stored.wish == Wish()
+    before = len(leases.written)
+    one.ask(wanted=False)
+    assert len(leases.written) == before
+    one.end()
+
+
+def test_one_that_comes_later_gets_its_share() -> None:
+    """From who leads all; and then all stays as it is."""
+    places = [SharedLeases() for _ in range(4)]
+    shares = Shares(), Shares()
+    stands = [stand(leases, "first", shares[0])[0] for leases in places]
+    until(lambda: shares[0].led == 4)
+    balance = Balance(shares[1], DURATION)
+    balance.begin()
+    stands += [stand(leases, "second", shares[1])[0] for leases in places]
+    until(lambda: (shares[0].led, shares[1].led) == (2, 2))
+    transitions = [leases.stored.transitions for leases in places if leases.stored]
+    assert sorted(transitions) == [0, 0, 1, 1]
+    balance.end()
+    for each in stands:
+        each.end()
 
 
 def test_replicas_share() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.clock import SystemClock
-from reconciler.daemon.leading import Candidate, Leadership, Shares
+from reconciler.daemon.leading import Candidate, Leadership
 from reconciler.daemon.memory import Memory
+from reconciler.daemon.shares import Shares
 from reconciler.daemon.wishes import Wishes
 from reconciler.errors import ClusterError, ReconcilerError
 from reconciler.model.lease import Lease, Leases, Wish

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from reconciler.sandbox import AuditRecord, Sandbox, writes
-from tests.e2e.daemons import SLOW, Daemon, Kept, release
+from tests.e2e.daemons import MAIN, SLOW, Daemon, Kept, release
 
 pytestmark = pytest.mark.e2e
 
@@ -102,6 +102,26 @@ def test_suspended_on_any_replica(kept: Kept) -> None:
     assert kept.text("note") == "first"
     second.act(kept.name, "resume")
     second.until(lambda: kept.text("note") == "second")
+
+
+def test_a_replica_that_comes_later(kept: Kept) -> None:
+    """It is handed one of two environments over, which nobody else applies meanwhile."""
+    other = f"""
+        apiVersion: reconciler/v1
+        kind: Environment
+        name: {kept.namespace}-other
+        clusters: {{{MAIN}}}
+        releases: {{}}
+    """
+    kept.commit("Two", "releases: {}\n", more={"environments/other.yaml": other})
+    first = replica(kept, "first")
+    first.until(lambda: len(first.lines("run ended")) > 1)
+    second = replica(kept, "second")
+    second.until(lambda: second.lines("run ended"))
+    (taken,) = {line["environment"] for line in second.lines("run ended")}
+    first.until(lambda: first.lines("leadership changed", environment=str(taken))[-1]["leading"] is False)
+    runs = first.lines("run started", environment=str(taken))
+    assert max(str(line["time"]) for line in runs) < str(second.lines("run started")[0]["time"])
 
 
 def test_suspended_and_restarted(kept: Kept) -> None:

@@ -26,7 +26,7 @@ _LEASES = Resource(Kind("coordination.k8s.io/v1", "Lease"), "leases", namespaced
 # The shape of a MicroTime: k8s.io/apimachinery/pkg/apis/meta/v1/micro_time.go
 _MICRO_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 # Annotations. People may set and remove them too.
-_SUSPENDED, _ASKED = "reconciler/suspended", "reconciler/asked"
+_SUSPENDED, _ASKED, _HEIR = "reconciler/suspended", "reconciler/asked", "reconciler/heir"
 # A renewal that takes longer is tried anew: three fit into the time between two, and one behind the last moment.
 REQUEST_SHARE = 1 / 6
 
@@ -101,7 +101,7 @@ def _spec(lease: Lease) -> Mapping[str, Any]:
 
 def _annotations(wish: Wish) -> Mapping[str, str | None]:
     """None takes one away."""
-    return {_SUSPENDED: wish.suspended or None, _ASKED: wish.asked or None}
+    return {_SUSPENDED: wish.suspended or None, _ASKED: wish.asked or None, _HEIR: wish.heir or None}
 
 
 def _lease(item: JsonMap) -> Lease:
@@ -115,6 +115,7 @@ def _lease(item: JsonMap) -> Lease:
         wish=Wish(
             suspended=text_at(item, "metadata", "annotations", _SUSPENDED),
             asked=text_at(item, "metadata", "annotations", _ASKED),
+            heir=text_at(item, "metadata", "annotations", _HEIR),
         ),
     )
 

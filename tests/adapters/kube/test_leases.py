@@ -55,12 +55,12 @@ def test_only_the_version_that_was_seen_is_replaced(leases: KubeLeases) -> None:
 
 def test_wishes_are_annotations(leases: KubeLeases, namespace: str, kubectl: Kubectl) -> None:
     """They are there from the beginning, whoever writes the Lease keeps them, and people may set and remove them."""
-    first = leases.write(replace(FIRST, wish=Wish(suspended="Ada <ada@example.com>")))
+    first = leases.write(replace(FIRST, wish=Wish("Ada <ada@example.com>", heir="bob")))
     assert first
-    assert first.wish == Wish(suspended="Ada <ada@example.com>")
+    assert first.wish == Wish("Ada <ada@example.com>", heir="bob")
     assert leases.write(replace(first, holder="bob")) == leases.read()
     annotate = ("-n", namespace, "annotate", "lease", "reconciler-staging")
-    kubectl(*annotate, "reconciler/suspended-", "reconciler/asked=1 Ben", "other=kept")
+    kubectl(*annotate, "reconciler/suspended-", "reconciler/heir-", "reconciler/asked=1 Ben", "other=kept")
     found = leases.read()
     assert found
     assert (found.holder, found.wish) == ("bob", Wish(asked="1 Ben"))
