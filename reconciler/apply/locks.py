@@ -9,6 +9,7 @@ from typing import Self
 
 from reconciler.apply.acquire import Tell, Terms, acquire
 from reconciler.apply.tenure import Abandon, Tenure
+from reconciler.errors import LockLostError
 from reconciler.model.lease import Clock, Leases
 
 
@@ -72,6 +73,15 @@ class Locks:
         """Make sure that the lock is held still. Raises LockLostError."""
         if cluster in self._held:
             self._held[cluster].check()
+
+    def are_held(self) -> bool:
+        """Whether all that this run took are held still."""
+        try:
+            for tenure in self._held.values():
+                tenure.check()
+        except LockLostError:
+            return False
+        return True
 
     def _take(self, cluster: str) -> bool:
         claim = acquire(self._leases[cluster], self._terms, self._clock, self._tell(cluster))

@@ -51,7 +51,9 @@ class _Work:
 
         def cancel() -> None:
             stop.set()
-            engine.cancel()
+            # Helm marks what it ends, and that may be another run's by now. Who lost a lock is ended by that, unmarked.
+            if self.locks.are_held():
+                engine.cancel()
 
         def heal(action: Action) -> Remedied | None:
             with self.locks.writing(action.target.cluster):
