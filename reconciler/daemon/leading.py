@@ -6,12 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from reconciler.apply.acquire import Claim, Terms, acquire
 from reconciler.apply.tenure import Tenure
 from reconciler.daemon.shares import Shares
-from reconciler.errors import LockLostError, ReconcilerError
+from reconciler.errors import LockError, LockLostError, ReconcilerError
 from reconciler.model.lease import Clock, Lease, Leases
 
 # Parts of the Lease's duration: how often one that another holds is looked at, and how often our own.
@@ -68,6 +69,11 @@ class Leadership:
         self._thread.start()
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it still tries to lead, or does."""
+        return self._thread.is_alive()
+
+    @property
     def is_leading(self) -> bool:
         """Whether this replica leads, as far as it knows."""
         return self._tenure is not None
@@ -99,7 +105,7 @@ class Leadership:
             self._leases.write(replace(found, wish=replace(found.wish, heir=ours if wanted else "")))
 
     def end(self) -> None:
-        """Give it up, so that another replica need not wait. It does not wait for who is standing by."""
+        """Give it up, so that another replica need not wait; who is standing by does so no longer."""
         self._ended.set()
         if not self.is_leading:
             self._candidate.shares.leave(self)
@@ -111,7 +117,8 @@ class Leadership:
             try:
                 claim = self._claim()
             except ReconcilerError:
-                self._changed("", leading=False)
+                if not self._ended.is_set():
+                    self._changed("", leading=False)
                 self._ended.wait(self._candidate.duration * GLANCE)
             else:
                 self._lead(claim)
@@ -126,7 +133,7 @@ class Leadership:
 
     def _acquire(self) -> Claim:
         candidate = self._candidate
-        claim = acquire(self._leases, candidate.terms, candidate.clock, self._standing_by)
+        claim = acquire(self._leases, candidate.terms, _Patience(candidate.clock, self._ended), self._standing_by)
         # Counted at once: whose turn is next has to know of it.
         candidate.shares.lead(self)
         return claim
@@ -170,6 +177,27 @@ class Leadership:
 
     def _abandon(self, _lost: ReconcilerError) -> None:
         self._hurried.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """Implements Clock: its sleep ends with what is waited for."""
+
+    clock: Clock
+    ended: threading.Event
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self.clock.now()
+
+    def ticks(self) -> float:
+        """See Clock."""
+        return self.clock.ticks()
+
+    def sleep(self, seconds: float) -> None:
+        """See Clock. Raises LockError: it has ended."""
+        if self.ended.wait(seconds):
+            raise LockError("nobody wants it any more")
 
 
 def _is_free(lease: Lease | None) -> bool:

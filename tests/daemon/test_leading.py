@@ -136,6 +136,18 @@ def test_one_that_comes_later_gets_its_share() -> None:
         each.end()
 
 
+def test_who_stands_by_no_longer_asks_no_more() -> None:
+    """Its thread ends, and it takes nothing when the Lease runs out."""
+    leases = SharedLeases()
+    leases.put(Lease("somebody", DURATION, NOON, NOON, 1))
+    one, told = stand(leases, "one")
+    until(lambda: ("somebody", False) in told.changes)
+    one.end()
+    until(lambda: not one.is_alive)
+    assert leases.stored
+    assert (leases.stored.holder, told.changes) == ("somebody", [("somebody", False)])
+
+
 def test_replicas_share() -> None:
     """Those that start together lead about as many environments each."""
     places = [SharedLeases() for _ in range(4)]
