@@ -254,12 +254,11 @@ class Daemon:
 
     def _drop(self, keeper: Keeper) -> None:
         """The source has it no longer: nothing is done about it any more, and what it applied stays."""
-        keeper.end()
+        keeper.drop()
         with self._lock:
             del self._keepers[keeper.path]
         self._names.give_up(keeper.path)
         self._around.memory.forget(keeper.path)
-        self._around.board.drop(keeper.name)
 
 
 _SIGN = "sign it with a key that is trusted, or add the signer to `verify`"

@@ -72,6 +72,7 @@ class Keeper:
         self._suspensions: tuple[Suspension, ...] = ()
         # By whom it was suspended when that was seen last; None: the Lease that says so was not seen yet.
         self._known: str | None = None if around.lead else self._wishes.suspended
+        self._is_gone = False
         # What its own thread knows.
         self._rejected: Checkout | None = None
         self._files: Files | None = None
@@ -102,6 +103,13 @@ class Keeper:
         """Keep it no longer; a run that is under way comes to its end by itself."""
         self._ended.set()
         self._wake.set()
+
+    def drop(self) -> None:
+        """As `end`; and nothing of it is shown, claimed or remembered from now on, whatever is under way."""
+        with self._lock:
+            self._is_gone = True
+        self.end()
+        self._around.board.drop(self.name)
 
     @property
     def is_alive(self) -> bool:
@@ -236,10 +244,13 @@ class Keeper:
     def _accept(self, offer: Checkout, desired: Desired) -> None:
         """Raises DesiredStateError: its name is another's, or that it is valid cannot be remembered."""
         around = self._around
-        if not around.claim(desired.name, self.path):
-            raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
-        if offer.commit:
-            around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
+        with self._lock:
+            if self._is_gone:
+                return
+            if not around.claim(desired.name, self.path):
+                raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
+            if offer.commit:
+                around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
         clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
         self._rejected = self._invalid = None
         releases = frozenset(release.id for release in desired.releases)
@@ -324,4 +335,6 @@ class Keeper:
         obstacles += [*limits(keep, last, now, self._suspended()), *summed(last.obstacles if last else ())]
         conditions = renewed(view.conditions, obstacles, now, ready=last is not None)
         self._view = replace(view, conditions=conditions, suspensions=suspensions)
-        around.board.put(self._view)
+        with self._lock:
+            if not self._is_gone:
+                around.board.put(self._view)

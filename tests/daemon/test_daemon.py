@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -341,3 +341,18 @@ def test_an_environment_that_hangs(site: Site) -> None:
     assert list(alive(site.pulse, beat.at + 86_400).reasons) == ["keep shop.yaml"]
     site.free.set()
     until(lambda: not site.pulse.beats())
+
+
+def test_an_environment_that_goes_while_it_is_looked_at(site: Site) -> None:
+    """It is not shown again when the look ends."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop") and site.kinds("bank") and not site.pulse.beats())
+    site.free.clear()
+    site.asked(site.origin.at(NEXT, shop=VALID.replace("NAME", "shop"), bank=VALID.replace("NAME", "bank")))
+    until(lambda: set(site.pulse.beats()) == {"keep shop.yaml", "keep bank.yaml"})
+    last = replace(NEXT, sha="e" * 40)
+    site.asked(site.origin.at(last, shop=VALID.replace("NAME", "shop")))
+    until(lambda: not site.kinds("bank"))
+    site.free.set()
+    until(lambda: not site.pulse.beats())
+    assert [view.name for view in site.board.environments()] == ["shop"]
