@@ -54,8 +54,10 @@ class Handlers:
         """
         cluster = self.clusters[action.target.cluster]
         match action.work:
-            case ApplyObjects(items, manager, user, first):
+            case ApplyObjects(items, manager, user, first, revision):
                 writer = cluster.acting_as(user)
+                if revision is not None and isinstance(action.target, ReleaseId):
+                    _require_newest(writer, action.target, revision)
                 self._prepare(writer, first)
                 for kind, item in items:
                     writer.apply(_resource(writer, kind), item, manager)

@@ -76,5 +76,8 @@ def _await_emptiness(cluster: ClusterWriter, namespace: str, going: Going) -> No
 
 
 def _contents(cluster: ClusterWriter, namespace: str) -> list[JsonMap]:
+    if silent := cluster.silent():
+        message = f"cluster {cluster.name}: what is in namespace {namespace} cannot be told"
+        raise ClusterError(f"{message}: the server of {', '.join(silent)} does not answer; it stays", hint=_AGAIN)
     kinds = removable_kinds(cluster.resources())
     return [item for kind in kinds for item in cluster.metadata(kind, namespace, "", exact=True)]

@@ -114,6 +114,10 @@ class ClusterReader(Protocol):
         """Every kind that is served."""
         ...
 
+    def silent(self) -> tuple[str, ...]:
+        """API versions whose own servers do not answer: what there is of their kinds cannot be told."""
+        ...
+
     def refresh(self) -> None:
         """Forget which kinds are served: definitions may have been installed."""
         ...

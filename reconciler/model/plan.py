@@ -83,12 +83,14 @@ class ApplyObjects:
     Attributes:
         impersonate: as whom; None: as the cluster is used.
         first: what is done to live objects before.
+        revision: of the release that they are of; None: they are no release's.
     """
 
     items: tuple[tuple[Kind, JsonMap], ...] = field(repr=False)
     manager: str
     impersonate: Impersonation | None = None
     first: tuple[Preparation, ...] = ()
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

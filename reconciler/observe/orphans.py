@@ -107,6 +107,8 @@ class _Look:
         return OrphanNamespace(identity, item, contents, unread, self._accounts(identity, item))
 
     def _contents(self, identity: NamespaceId) -> tuple[tuple[JsonMap, ...], str | None]:
+        if silent := self.cluster.silent():
+            return (), f"the server of {', '.join(silent)} does not answer"
         kinds = removable_kinds(self.cluster.resources())
         try:
             found = concurrently(lambda kind: self.cluster.metadata(kind, identity.name, "", exact=True), kinds)

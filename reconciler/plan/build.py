@@ -109,8 +109,8 @@ class _Decision:
             case Stuck(stored):
                 reason = repair_reason(state)
                 return self._write(ActionKind.UPGRADE, reason, stored.revision + 1, stored.revision)
-            case Settled():
-                return self._correct()
+            case Settled(stored):
+                return self._correct(stored.revision)
         raise AssertionError(f"no decision for {type(state).__name__}")
 
     def _obstacle(self, state: State) -> tuple[Cause | None, str]:
@@ -153,7 +153,7 @@ class _Decision:
             return nothing(self.release.id)
         return self._write(ActionKind.UPGRADE, TAKES_OVER, stored.revision + 1, None)
 
-    def _correct(self) -> Action:
+    def _correct(self, revision: int) -> Action:
         changes = self.preview.changes(self.mask, HELM_MANAGER)
         if not changes:
             return nothing(self.release.id)
@@ -162,5 +162,5 @@ class _Decision:
             (item.id.kind, item.desired) for item in self.preview.objects if item.id in changed and item.desired
         )
         first = tuple(preparations(self.preview.objects, self.release.id))
-        work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate, first)
+        work = ApplyObjects(items, HELM_MANAGER, self.release.impersonate, first, revision)
         return Action(ActionKind.CORRECT, self.release.id, drifted(changes), changes, frozenset(), work)

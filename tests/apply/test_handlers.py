@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -164,6 +165,16 @@ def test_a_release_that_went_on_since_the_plan_is_left_alone(newest: int, told: 
     with pytest.raises(EngineError, match=told):
         world.perform(write())
     assert world.asked == []
+
+
+@pytest.mark.parametrize(("newest", "done"), [(2, True), (3, False)])
+def test_a_correction_is_of_the_revision_that_was_planned_on(newest: int, done: bool) -> None:  # noqa: FBT001 - a table
+    """Somebody who upgrades by hand while it waits does not get the old objects forced over the new ones."""
+    world = World(newest=newest)
+    work = ApplyObjects(((CONFIG_MAP, config_map()),), "helm", revision=2)
+    with nullcontext() if done else pytest.raises(EngineError, match="revision 3 was made since the plan"):
+        world.perform(work)
+    assert bool(world.asked) is done
 
 
 def test_a_revision_tells_its_run() -> None:

@@ -37,6 +37,7 @@ class World:
     """A cluster with the namespace `old`, in which a list of ConfigMaps is refused by this status; 0: it is not."""
 
     status: int
+    dead: tuple[str, ...] = ()
     name: str = "main"
 
     def resources(self) -> Mapping[Kind, Resource]:
@@ -46,6 +47,10 @@ class World:
     def releases(self, _namespace: str) -> Sequence[StoredRelease]:
         """None."""
         return ()
+
+    def silent(self) -> tuple[str, ...]:
+        """Servers that do not answer."""
+        return self.dead
 
     def fetch(self, _resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
         """The namespace."""
@@ -80,3 +85,10 @@ def test_whoever_is_not_known_sees_nothing() -> None:
     """Credentials that are refused say nothing about the namespace: the look has failed."""
     with pytest.raises(ApiError):
         find_orphans(desired(), {"main": cast(ClusterReader, World(401))})
+
+
+def test_a_server_that_does_not_answer() -> None:
+    """Its kinds are not even known, and a list of nothing would look like an empty namespace."""
+    (found,) = find_orphans(desired(), {"main": cast(ClusterReader, World(0, ("metrics.k8s.io/v1beta1",)))})
+    (old,) = found.namespaces
+    assert (old.contents, old.unread) == ((), "the server of metrics.k8s.io/v1beta1 does not answer")

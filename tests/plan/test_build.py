@@ -103,7 +103,7 @@ def test_drift_is_corrected_object_by_object() -> None:
     """Only the objects that differ are sent, as Helm's own field manager."""
     found = action(SETTLED, SAME, DIFFERS)
     assert (found.kind, found.reason) == (ActionKind.CORRECT, "drifted: ConfigMap shop/api data.a")
-    assert found.work == ApplyObjects(((CONFIG_MAP, AFTER),), "helm")
+    assert found.work == ApplyObjects(((CONFIG_MAP, AFTER),), "helm", revision=1)
 
 
 def _many(number: int) -> list[Preview]:

@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import quote
 
 from reconciler.adapters.kube import storage
-from reconciler.adapters.kube.discovery import capabilities, discover
+from reconciler.adapters.kube.discovery import Served, capabilities, discover
 from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
 from reconciler.adapters.kube.transport import Reply, Transport
@@ -34,6 +34,8 @@ _CURRENT_RELEASES = "owner=helm,status!=superseded"
 _STANDING = "status in (deployed,pending-install,pending-upgrade,pending-rollback)"
 
 # In which states a release's newest record and its deployed one were, and what they held.
+# A namespace, and the name of a release in it.
+_Place = tuple[str, str]
 _Decoded = tuple[tuple[tuple[str, str], tuple[str, str]], StoredRelease | None]
 
 
@@ -50,7 +52,7 @@ class KubeReader:
         self._heard = heard
         self._lock = threading.Lock()
         self._others: dict[Impersonation, Self] = {}
-        self._decoded: dict[str, dict[str, _Decoded]] = {}
+        self._decoded: dict[str, dict[_Place, _Decoded]] = {}
 
     def acting_as(self, user: Impersonation | None) -> Self:
         """See ClusterReader. One of each user, whose connections are kept."""
@@ -73,12 +75,12 @@ class KubeReader:
         return connection(self._access)
 
     @cached_property
-    def _resources(self) -> Mapping[Kind, Resource]:
+    def _served(self) -> Served:
         return discover(self._transport)
 
     def capabilities(self) -> Capabilities:
         """See ClusterReader."""
-        return capabilities(self._transport, self._resources)
+        return capabilities(self._transport, self._served.resources)
 
     def identity(self) -> ClusterIdentity:
         """See ClusterReader."""
@@ -96,11 +98,15 @@ class KubeReader:
 
     def resources(self) -> Mapping[Kind, Resource]:
         """See ClusterReader."""
-        return self._resources
+        return self._served.resources
+
+    def silent(self) -> tuple[str, ...]:
+        """See ClusterReader."""
+        return self._served.silent
 
     def refresh(self) -> None:
         """Forget which kinds are served: definitions may have been installed."""
-        self.__dict__.pop("_resources", None)
+        self.__dict__.pop("_served", None)
 
     def objects(self, resource: Resource, namespace: str, selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
         """See ClusterReader. Answered from the server's cache (`resourceVersion=0`), as kubectl's watches are."""
@@ -148,15 +154,15 @@ class KubeReader:
     def releases(self, namespace: str) -> Sequence[StoredRelease]:
         """See ClusterReader."""
         answer = self._transport.get(object_path(_SECRETS, namespace), {"labelSelector": _CURRENT_RELEASES})
-        newest: dict[str, JsonMap] = {}
-        deployed: dict[str, JsonMap] = {}
+        newest: dict[_Place, JsonMap] = {}
+        deployed: dict[_Place, JsonMap] = {}
         for secret in sorted(answer["items"], key=_version):
-            name = text_at(secret, "metadata", "labels", "name")
-            newest[name] = secret
+            place = text_at(secret, "metadata", "namespace"), text_at(secret, "metadata", "labels", "name")
+            newest[place] = secret
             if _status(secret) == "deployed":
-                deployed[name] = secret
+                deployed[place] = secret
         before = self._decoded.get(namespace, {})
-        found = {name: self._decode(before.get(name), item, deployed.get(name, item)) for name, item in newest.items()}
+        found = {key: self._decode(before.get(key), item, deployed.get(key, item)) for key, item in newest.items()}
         self._decoded[namespace] = found
         return [release for _, release in found.values() if release]
 

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import Resource
 from reconciler.model.engine import Capabilities
 from reconciler.model.identity import Kind
-from reconciler.model.json import Json, JsonMap, as_map, text_at
+from reconciler.model.json import Json, JsonMap, as_map, maps_at, text_at
 
 # Aggregated discovery, stable since Kubernetes 1.30: https://kubernetes.io/docs/concepts/overview/kubernetes-api/
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
-def discover(transport: Transport) -> Mapping[Kind, Resource]:
-    """Every kind that can be read and applied. Raises ClusterError."""
-    found: dict[Kind, Resource] = {}
-    for path in ("/api", "/apis"):
-        for group in _groups(transport, path):
-            found.update((resource.kind, resource) for resource in _of_group(as_map(group)))
-    return found
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a cluster serves.
+
+    Attributes:
+        resources: every kind that can be read and applied.
+        silent: API versions whose own servers do not answer, so that their kinds are not known, or not for sure.
+    """
+
+    resources: Mapping[Kind, Resource]
+    silent: tuple[str, ...]
+
+
+def discover(transport: Transport) -> Served:
+    """Ask it. Raises ClusterError."""
+    versions = [found for path in ("/api", "/apis") for group in _groups(transport, path) for found in _versions(group)]
+    resources = (resource for name, version in versions for resource in _of_version(name, version))
+    silent = tuple(name for name, version in versions if text_at(version, "freshness") == "Stale")
+    return Served({resource.kind: resource for resource in resources}, silent)
 
 
 def _groups(transport: Transport, path: str) -> Sequence[Json]:
@@ -43,17 +56,19 @@ def capabilities(transport: Transport, resources: Mapping[Kind, Resource]) -> Ca
     return Capabilities(version, tuple(sorted({*versions, *kinds})))
 
 
-def _of_group(group: JsonMap) -> Iterator[Resource]:
+def _versions(group: Json) -> Iterator[tuple[str, JsonMap]]:
+    """The API versions of a group, by name."""
     name = text_at(group, "metadata", "name")
-    versions = group.get("versions")
-    for version in versions if isinstance(versions, list) else []:
-        api_version = "/".join(filter(None, (name, text_at(version, "version"))))
-        resources = as_map(version).get("resources")
-        for item in resources if isinstance(resources, list) else []:
-            kind = text_at(item, "responseKind", "kind")
-            if kind and _allows(item, "get"):
-                plural, namespaced = text_at(item, "resource"), text_at(item, "scope") == "Namespaced"
-                yield Resource(Kind(api_version, kind), plural, namespaced, _allows(item, "list", "delete"))
+    for version in maps_at(group, "versions"):
+        yield "/".join(filter(None, (name, text_at(version, "version")))), version
+
+
+def _of_version(api_version: str, version: JsonMap) -> Iterator[Resource]:
+    for item in maps_at(version, "resources"):
+        kind = text_at(item, "responseKind", "kind")
+        if kind and _allows(item, "get"):
+            plural, namespaced = text_at(item, "resource"), text_at(item, "scope") == "Namespaced"
+            yield Resource(Kind(api_version, kind), plural, namespaced, _allows(item, "list", "delete"))
 
 
 def _allows(item: Json, *wanted: str) -> bool:

@@ -291,6 +291,33 @@ def test_what_did_not_change_is_not_read_again(writer: KubeWriter, namespace: st
     assert read()["a"].status is ReleaseStatus.FAILED
 
 
+def test_releases_of_all_namespaces(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """Two of the same name in two namespaces are two."""
+    other = f"{namespace}-other"
+    kubectl("create", "namespace", other)
+    items = [_release(namespace, "a", 3, "failed"), _release(other, "a", 1, "deployed")]
+    kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+
+    found = {(item.id.namespace, item.revision, item.deployed) for item in writer.releases("")}
+
+    kubectl("delete", "namespace", other, "--wait=false")
+    assert found >= {(namespace, 3, None), (other, 1, 1)}
+
+
+def test_a_server_behind_the_server_that_is_away(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """Its API version is told, since its kinds cannot be."""
+    group = f"{namespace}.example.com"
+    service = {"name": "nobody", "namespace": namespace, "port": 443}
+    spec = {"group": group, "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1, "service": service}
+    item = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": f"v1.{group}"}}
+    kubectl("apply", "-f", "-", stdin=json.dumps({**item, "spec": {**spec, "insecureSkipTLSVerify": True}}))
+    end = time.monotonic() + 20
+    while f"{group}/v1" not in (found := writer.silent()) and time.monotonic() < end:
+        writer.refresh()
+    kubectl("delete", "apiservice", f"v1.{group}")
+    assert f"{group}/v1" in found
+
+
 def test_marking_as_failed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
     """Status and label together. A revision that is no longer pending, or gone, tells that its run lives."""
     kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 1, "pending-install")))
