@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.sync import Trigger, Why
 
 # The strongest first: of several, a run names one. What people and commits ask for is done at once.
@@ -35,7 +35,7 @@ class Situation:
         due: when all of it is looked at, whatever happens.
         retry: when something that failed may be tried again; infinity: nothing did.
         quiet: until when it is left alone, since a cluster could not be reached, unless it is asked for.
-        settling: releases that are looked at by themselves → when.
+        settling: what is looked at again by itself → when.
     """
 
     leading: bool
@@ -45,7 +45,7 @@ class Situation:
     due: float
     retry: float = float("inf")
     quiet: float = float("-inf")
-    settling: Mapping[ReleaseId, float] = field(default_factory=dict)
+    settling: Mapping[Target, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def decide(situation: Situation, now: float) -> Go | Rest:
 def _in_quiet(situation: Situation, now: float) -> Go | Rest:
     """When nothing is urgent. Drift that comes all the time does not put off what else is due."""
     whole = now >= min(situation.due, situation.retry)
-    settling = [release for release, at in situation.settling.items() if at <= now]
+    settling = [target for target, at in situation.settling.items() if at <= now]
     if situation.asked:
         why = strongest(situation.asked)
         return Go(replace(why, about=_bounded([*why.about, *settling]) if why.about and not whole else ()))
@@ -100,7 +100,8 @@ def _and_more(first: str, all_of_them: Sequence[object]) -> str:
     return f"{first} and {len(all_of_them) - 1} more" if first and len(all_of_them) > 1 else first
 
 
-def _bounded(releases: Iterable[ReleaseId]) -> tuple[ReleaseId, ...]:
-    """Each once; none of too many, which stands for all."""
-    found = tuple(sorted(set(releases)))
-    return found if len(found) <= MOST else ()
+def _bounded(targets: Iterable[Target]) -> tuple[ReleaseId, ...]:
+    """Each once; none, which stands for all, of too many, and where it is not about releases alone."""
+    found = set(targets)
+    releases = sorted(target for target in found if isinstance(target, ReleaseId))
+    return tuple(releases) if len(releases) == len(found) <= MOST else ()

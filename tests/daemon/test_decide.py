@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from reconciler.daemon.decide import MOST, Go, Rest, Situation, decide, strongest
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import ReleaseId, SecretId
 from reconciler.model.sync import Trigger, Why
 
 COMMIT, DRIFT, USER = Why(Trigger.COMMIT, "abc"), Why(Trigger.DRIFT, "Deployment shop/api"), Why(Trigger.USER, "ada")
 IDLE = Situation(leading=True, suspended=False, ready=True, asked=(), due=100.0)
 NEVER = float("inf")
 API, WEB = ReleaseId("main", "shop", "api"), ReleaseId("main", "shop", "web")
+LOGIN = SecretId("main", "shop", "login")
 OF_API, OF_WEB = replace(DRIFT, about=(API,)), Why(Trigger.DRIFT, "ConfigMap shop/web", (WEB,))
 SETTLING = replace(IDLE, settling={API: 50.0, WEB: 70.0})
 
@@ -44,6 +45,7 @@ SETTLING = replace(IDLE, settling={API: 50.0, WEB: 70.0})
             Go(Why(Trigger.INTERVAL, "release shop/api and 1 more", (API, WEB))),
         ),
         (replace(SETTLING, settling={WEB: 70.0}), Rest(70.0)),
+        (replace(SETTLING, settling={LOGIN: 50.0, API: 50.0}), Go(Why(Trigger.INTERVAL, f"{LOGIN} and 1 more"))),
         (replace(SETTLING, asked=(OF_WEB,)), Go(replace(OF_WEB, about=(API, WEB)))),
         (replace(SETTLING, due=50.0), Go(Why(Trigger.INTERVAL))),
         (replace(SETTLING, quiet=80.0), Rest(80.0)),

@@ -1,4 +1,4 @@
-"""Which releases are looked at again soon, and when."""
+"""What is looked at again soon, and when."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from reconciler.daemon.runner import Ran
 from reconciler.daemon.settling import Settling
 from reconciler.daemon.turns import Turn
 from reconciler.errors import LockError
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import SecretId, Target
 from reconciler.model.outcome import Result
 from reconciler.model.standing import Condition, Health, Sync
 from tests.daemon.turns import API, WEB, End, part, ran, whole
 
 KEEP = KeepSpec()
+LOGIN = SecretId("main", "shop", "login")
 STARTING = Health(Condition.PROGRESSING, "0 of 1 pods are ready")
 WELL, STARTS, DRIFTED = End(API), End(API, Result.DONE, health=STARTING), End(API, sync=Sync.DRIFTED)
 
 
-def times(*runs: Ran, keep: KeepSpec = KEEP) -> Mapping[ReleaseId, float]:
+def times(*runs: Ran, keep: KeepSpec = KEEP) -> Mapping[Target, float]:
     """After these runs, at tick 100."""
     settling = Settling()
     for item in runs:
@@ -37,6 +38,8 @@ def times(*runs: Ran, keep: KeepSpec = KEEP) -> Mapping[ReleaseId, float]:
         (ran(whole(STARTS, End(WEB))), KEEP, {API: 105.0}),
         (ran(whole(DRIFTED, End(WEB))), KEEP, {API: 101.0}),
         (ran(whole(DRIFTED, End(WEB, Result.FAILED))), KEEP, {API: 101.0}),
+        (ran(whole(WELL, End(LOGIN, Result.DONE, Sync.DRIFTED))), KEEP, {LOGIN: 101.0}),
+        (ran(whole(WELL, End(LOGIN, Result.FAILED, Sync.DRIFTED))), KEEP, {}),
         (ran(whole(DRIFTED, allowed=False), allowed=False), KEEP, {}),
         (ran(whole(replace(DRIFTED, result=Result.FAILED))), KEEP, {}),
         (ran(whole(replace(DRIFTED, result=Result.REFUSED))), KEEP, {}),
@@ -48,6 +51,8 @@ def times(*runs: Ran, keep: KeepSpec = KEEP) -> Mapping[ReleaseId, float]:
         "starting",
         "changed during the run",
         "another failed",
+        "a secret",
+        "a secret that failed",
         "not allowed",
         "failed, which is tried again by itself",
         "refused",
@@ -55,7 +60,7 @@ def times(*runs: Ran, keep: KeepSpec = KEEP) -> Mapping[ReleaseId, float]:
         "left",
     ],
 )
-def test_what_is_looked_at_again(last: Ran, keep: KeepSpec, expected: Mapping[ReleaseId, float]) -> None:
+def test_what_is_looked_at_again(last: Ran, keep: KeepSpec, expected: Mapping[Target, float]) -> None:
     """Soon what starts; at once what somebody changed during the run."""
     assert times(last, keep=keep) == expected
 

@@ -24,13 +24,13 @@ API, WEB, JOBS = (ReleaseId("main", "shop", name) for name in ("api", "web", "jo
 
 @dataclass(frozen=True)
 class End:
-    """How a release ended up.
+    """How a release, or something beside releases, ended up.
 
     Attributes:
         work: whether something was to be done.
     """
 
-    id: ReleaseId
+    id: Target
     result: Result = Result.UNCHANGED
     sync: Sync = Sync.IN_SYNC
     health: Health = HEALTHY
@@ -48,8 +48,13 @@ def kept(*ends: End, allowed: bool = True) -> Kept:
     """A part that was about these releases."""
     plan = Plan("staging", tuple(end.action for end in ends))
     done = tuple(ActionOutcome(end.action, end.result, f"{end.result} it", None, 1.0) for end in ends)
-    statuses = (ReleaseStatus(end.id, Standing(end.sync, "", 1, "app-1"), end.health) for end in ends)
-    return Kept(plan, Outcome(plan, done) if allowed else None, Status("staging", tuple(statuses), ()))
+    statuses = (
+        ReleaseStatus(end.id, Standing(end.sync, "", 1, "app-1"), end.health)
+        for end in ends
+        if isinstance(end.id, ReleaseId)
+    )
+    others = ((end.id, "it differs") for end in ends if not isinstance(end.id, ReleaseId) and end.sync is Sync.DRIFTED)
+    return Kept(plan, Outcome(plan, done) if allowed else None, Status("staging", tuple(statuses), tuple(others)))
 
 
 def whole(*ends: End, allowed: bool = True) -> Turn:
@@ -59,8 +64,9 @@ def whole(*ends: End, allowed: bool = True) -> Turn:
 
 def part(*ends: End, allowed: bool = True) -> Turn:
     """A turn on some releases."""
-    targets: frozenset[Target] = frozenset(end.id for end in ends)
-    return Turn((kept(*ends, allowed=allowed),), only=tuple(end.id for end in ends), looked=Looked(targets=targets))
+    targets = frozenset(end.id for end in ends)
+    only = (target for target in targets if isinstance(target, ReleaseId))
+    return Turn((kept(*ends, allowed=allowed),), only=tuple(only), looked=Looked(targets=targets))
 
 
 def ran(turn: Turn, *held: Target, allowed: bool = True) -> Ran:
