@@ -16,7 +16,7 @@ from reconciler.model.standing import Condition as Health
 from reconciler.model.standing import Sync
 
 _STARTING = Backoff(first=5.0, longest=300.0)
-_DRIFTING = Backoff(first=1.0, longest=300.0)
+_DRIFTING = Backoff(first=0.25, longest=300.0)
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 

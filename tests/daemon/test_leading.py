@@ -74,8 +74,8 @@ def test_who_lost_it_hurries() -> None:
         assert found is not None
         leases.put(replace(found, holder="second", transitions=found.transitions + 1))
         until(lambda: first.is_lost)
-    until(lambda: not first.is_leading)
-    assert ("", False) in told.changes
+    until(lambda: ("", False) in told.changes)
+    assert not first.is_leading
     first.end()
 
 
