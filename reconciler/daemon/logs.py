@@ -51,12 +51,13 @@ class Line:
 
 class Log:
     """Writes a line for each notice. A line of an action names the commit of its run; a view is told when its
-    conditions are others than before."""
+    conditions are others than before, and what is wrong with the source once until a commit comes from it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._commits: dict[str, str] = {}
         self._conditions: dict[str, tuple[ConditionKind, ...]] = {}
+        self._source: SourceFailed | None = None
 
     def tell(self, notice: Notice) -> None:
         """Write it."""
@@ -73,11 +74,15 @@ class Log:
                 self._commits[environment] = _sha(commit)
             case StepEnded(environment):
                 return {"commit": self._commits.get(environment, "")}
+            case CommitSeen():
+                self._source = None
+            case SourceFailed():
+                known, self._source = self._source, notice
+                return None if notice == known else {}
             case ViewChanged(view):
                 kinds = tuple(condition.kind for condition in view.conditions)
-                known = self._conditions.get(view.name)
-                self._conditions[view.name] = kinds
-                return None if kinds == known else {}
+                before, self._conditions[view.name] = self._conditions.get(view.name), kinds
+                return None if kinds == before else {}
             case _:
                 pass
         return {}

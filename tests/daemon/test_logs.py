@@ -200,6 +200,13 @@ def test_secrets_are_masked(written: Written, layout: LogFormat) -> None:
     assert "POST" in text
 
 
+def test_the_same_trouble_with_the_source_is_told_once(written: Written) -> None:
+    """It is asked every minute; a commit in between, or another reason, is news."""
+    away, denied = SourceFailed("no route", None), SourceFailed("no such login", None)
+    told = written(away, away, denied, away, CommitSeen(COMMIT, ()), away, away)
+    assert [json.loads(text)["event"] for text in told] == [*["source failed"] * 3, "commit seen", "source failed"]
+
+
 def test_a_line_for_people(written: Written) -> None:
     """Time, level, event, and facts as words."""
     (text,) = written(StepEnded("staging", "r1", step()), layout=LogFormat.TEXT)
