@@ -80,6 +80,11 @@ class ObjectId:
     namespace: str
     name: str
 
+    @property
+    def in_any_version(self) -> tuple[str, str, str, str]:
+        """What tells it from other objects, for the server as for Helm: each version of its kind shows the same one."""
+        return (self.kind.group, self.kind.name, self.namespace, self.name)
+
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""
         return f"{self.kind.name} {place}{self.name}"

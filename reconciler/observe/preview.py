@@ -40,10 +40,14 @@ class Previewer:
         wanted = self._identified(release, (item for item in rendered if not is_hook(item)))
         before = self._identified(release, stored.base if stored else ())
         failed = (object_id(item, release, self.observed.resources) for item in stored.objects) if stored else ()
-        known = {*before, *failed}
+        known = {key.in_any_version for key in (*before, *failed)}
         changed = [(key, item) for key, item in wanted.items() if not self._is_settled(key, item, before)]
-        previews = [self._of_release(release, key, item, self._live(key), known=key in known) for key, item in changed]
-        gone = [key for key, item in before.items() if key not in wanted and not is_kept(item)]
+        previews = [
+            self._of_release(release, key, item, self._live(key), known=key.in_any_version in known)
+            for key, item in changed
+        ]
+        staying = {key.in_any_version for key in wanted}
+        gone = [key for key, item in before.items() if key.in_any_version not in staying and not is_kept(item)]
         return (*previews, *self._deletions(gone))
 
     def definitions(self, items: Iterable[JsonMap]) -> tuple[Preview, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -36,6 +37,35 @@ def test_after_a_failed_upgrade_the_plan_shows_what_helm_will_do(project: Projec
     project.applied()
 
     assert f"- ConfigMap {project.namespace}/app-failed" not in planned
+    assert project.actions() == {}
+
+
+SCALER = """
+    apiVersion: autoscaling/VERSION
+    kind: HorizontalPodAutoscaler
+    metadata: {name: app}
+    spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app}}
+"""
+
+
+@pytest.mark.parametrize("engine", ["library", "program"])
+def test_an_object_that_changes_its_version_is_the_same_one(
+    engine: str, project: Project, kubectl: Kubectl, helm_program: Path
+) -> None:
+    """A chart goes from autoscaling/v1 to v2: nothing is dropped, neither in the plan nor after it."""
+    helm = {"PATH": f"{helm_program.parent}:{os.environ['PATH']}"}
+    uid = ("-n", project.namespace, "get", "hpa", "app", "-o", "jsonpath={.metadata.uid}")
+    project.chart("app", {"templates/scaler.yaml": SCALER.replace("VERSION", "v1")})
+    project.environment("releases: {app: {chart: charts/app}}")
+    project.applied("--engine", engine, **helm)
+    first = kubectl(*uid)
+    project.chart("app", {"templates/scaler.yaml": SCALER.replace("VERSION", "v2")})
+
+    planned = project("plan").out
+    project.applied("--engine", engine, **helm)
+
+    assert f"- HorizontalPodAutoscaler {project.namespace}/app" not in planned
+    assert kubectl(*uid) == first
     assert project.actions() == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -117,6 +118,27 @@ def test_what_is_no_longer_rendered_is_deleted(installed: Installed, look: Looki
     kubectl("-n", installed.namespace, "delete", "cm", "app")
     seen = look(installed.namespace)
     assert seen.upgrade(*(item for item in seen.manifest if item["kind"] != "ConfigMap")) == {}
+
+
+def test_an_object_under_another_version_stays(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """Both versions show the same object: the upgrade changes it, drops nothing, and it still is the release's."""
+    home = installed.namespace
+    target: JsonMap = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app"}
+    old: JsonMap = {
+        "apiVersion": "autoscaling/v1",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "app", "labels": {"app.kubernetes.io/managed-by": "Helm"}},
+        "spec": {"maxReplicas": 3, "scaleTargetRef": target},
+    }
+    kubectl("-n", home, "apply", "-f", "-", stdin=json.dumps(old))
+    seen = look(home)
+    assert seen.stored
+    before = (*seen.manifest, old)
+    seen = replace(seen, stored=replace(seen.stored, objects=before, base=before))
+    (found,) = seen.upgrade(*seen.manifest[:-1], {**old, "apiVersion": "autoscaling/v2"}).values()
+    assert (found.id.kind.api_version, found.refusal, found.obstacles) == ("autoscaling/v2", None, frozenset())
+    assert found.before
+    assert found.after
 
 
 def test_what_somebody_keeps_by_hand_stays(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
