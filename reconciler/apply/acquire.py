@@ -79,6 +79,11 @@ def acquire(leases: Leases, terms: Terms, clock: Clock, tell: Tell) -> Claim:
         clock.sleep(terms.pause)
 
 
+def attempt(leases: Leases, terms: Terms, clock: Clock) -> Claim | None:
+    """Take the Lease if nobody holds it; None: somebody does, or was faster. Raises ClusterError."""
+    return _look(leases, _Watch(), terms, clock, lambda _: None)
+
+
 def _look(leases: Leases, watch: _Watch, terms: Terms, clock: Clock, tell: Tell) -> Claim | None:
     """One attempt; None: it is another's."""
     found = leases.read()

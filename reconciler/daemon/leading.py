@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.apply.acquire import Claim, Terms, acquire
+from reconciler.apply.acquire import Claim, Terms, acquire, attempt
 from reconciler.apply.tenure import Tenure
 from reconciler.daemon.shares import Shares
 from reconciler.errors import LockError, LockLostError, ReconcilerError
 from reconciler.model.lease import Clock, Lease, Leases
 
-# Parts of the Lease's duration: how often one that another holds is looked at, and how often our own.
-LOOK, GLANCE = 1 / 10, 1 / 5
-# Seconds that a replica waits for each environment that it leads, before it takes one more that nobody has.
-SHARE = 0.5
+# Parts of the Lease's duration: how often one that another holds is looked at, how often our own, and within how much a
+# replica takes all that nobody else does.
+LOOK, GLANCE, START = 1 / 10, 1 / 5, 1 / 3
 
 
 class Changed(Protocol):
@@ -66,6 +65,7 @@ class Leadership:
 
     def begin(self) -> None:
         """Try to lead from now on."""
+        self._candidate.shares.join(self)
         self._thread.start()
 
     @property
@@ -107,8 +107,7 @@ class Leadership:
     def end(self) -> None:
         """Give it up, so that another replica need not wait; who is standing by does so no longer."""
         self._ended.set()
-        if not self.is_leading:
-            self._candidate.shares.leave(self)
+        self._candidate.shares.part(self)
         if self.is_leading:
             self._thread.join(self._candidate.duration)
 
@@ -124,23 +123,26 @@ class Leadership:
                 self._lead(claim)
 
     def _claim(self) -> Claim:
-        shares = self._candidate.shares
-        with shares.turn:
-            self._ended.wait(shares.led * SHARE)
-            if _is_free(self._leases.read()):
-                return self._acquire()
-        return self._acquire()
-
-    def _acquire(self) -> Claim:
         candidate = self._candidate
-        claim = acquire(self._leases, candidate.terms, _Patience(candidate.clock, self._ended), self._standing_by)
-        # Counted at once: whose turn is next has to know of it.
-        candidate.shares.lead(self)
+        clock = _Patience(candidate.clock, self._ended)
+        taken = self._in_turn(clock)
+        return taken or self._counted(acquire(self._leases, candidate.terms, clock, self._standing_by))
+
+    def _in_turn(self, clock: Clock) -> Claim | None:
+        """One attempt: whoever waits for a holder keeps its turn from nobody."""
+        candidate = self._candidate
+        with candidate.shares.turn:
+            clock.sleep(candidate.shares.pause(candidate.duration * START))
+            claim = attempt(self._leases, candidate.terms, clock)
+            return claim and self._counted(claim)
+
+    def _counted(self, claim: Claim) -> Claim:
+        """At once, since whose turn is next has to know of it."""
+        self._candidate.shares.lead(self)
         return claim
 
     def _standing_by(self, lease: Lease) -> None:
-        if not self._ended.is_set():
-            self._candidate.shares.see(self, lease.holder)
+        self._candidate.shares.see(self, lease.holder)
         self._changed(lease.holder, leading=False)
 
     def _lead(self, claim: Claim) -> None:
@@ -198,7 +200,3 @@ class _Patience:
         """See Clock. Raises LockError: it has ended."""
         if self.ended.wait(seconds):
             raise LockError("nobody wants it any more")
-
-
-def _is_free(lease: Lease | None) -> bool:
-    return lease is None or not lease.holder

@@ -13,6 +13,8 @@ from reconciler.errors import ReconcilerError
 
 # By so many more environments another replica has to lead before it is asked for one: then both lead fewer than it did.
 CLEARLY = 2
+# Seconds at most for each environment that a replica leads, before it takes one more that nobody has.
+SHARE = 0.5
 
 K = TypeVar("K")
 
@@ -35,6 +37,7 @@ class Shares:
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self._lock = threading.Lock()
+        self._known: set[Stand] = set()
         self._led: set[Stand] = set()
         self._holders: dict[Stand, str] = {}
 
@@ -42,6 +45,22 @@ class Shares:
     def led(self) -> int:
         """How many this replica leads."""
         return len(self._led)
+
+    def join(self, stand: Stand) -> None:
+        """It is one of the environments."""
+        with self._lock:
+            self._known.add(stand)
+
+    def part(self, stand: Stand) -> None:
+        """It is none any more."""
+        with self._lock:
+            self._known.discard(stand)
+        self.leave(stand)
+
+    def pause(self, longest: float) -> float:
+        """See `pause`."""
+        with self._lock:
+            return pause(len(self._led), len(self._known), longest)
 
     def lead(self, stand: Stand) -> None:
         """It leads this one."""
@@ -58,12 +77,21 @@ class Shares:
     def see(self, stand: Stand, holder: str) -> None:
         """Another replica leads this one."""
         with self._lock:
-            self._holders[stand] = holder
+            if stand in self._known:
+                self._holders[stand] = holder
 
     def wanted(self) -> tuple[Stand, ...]:
         """See `wanted`."""
         with self._lock:
             return wanted(len(self._led), self._holders)
+
+
+def pause(led: int, known: int, longest: float) -> float:
+    """Seconds before a replica that leads so many of the known environments takes one more.
+
+    The more it leads, the longer; and yet for all of them together no more than `longest`.
+    """
+    return led * min(SHARE, 2 * longest / known**2) if known else 0.0
 
 
 def wanted(led: int, holders: Mapping[K, str]) -> tuple[K, ...]:

@@ -20,6 +20,17 @@ DURATION = 0.6
 
 
 @dataclass
+class Contested(SharedLeases):
+    """Another replica is faster at the first write, and keeps it."""
+
+    def write(self, lease: Lease) -> Lease | None:
+        """Under its version."""
+        if not self.written:
+            self.put(Lease("faster", 60.0, NOON, NOON, 1))
+        return super().write(lease)
+
+
+@dataclass
 class Told:
     """What a leadership has told."""
 
@@ -37,10 +48,12 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def stand(leases: MemoryLeases, name: str, shares: Shares | None = None) -> tuple[Leadership, Told]:
+def stand(
+    leases: MemoryLeases, name: str, shares: Shares | None = None, duration: float = DURATION
+) -> tuple[Leadership, Told]:
     """A replica that stands for the lead."""
     told = Told()
-    candidate = Candidate(name, DURATION, SystemClock(), shares or Shares())
+    candidate = Candidate(name, duration, SystemClock(), shares or Shares())
     made = Leadership(leases, candidate, told)
     made.begin()
     return made, told
@@ -146,6 +159,36 @@ def test_who_stands_by_no_longer_asks_no_more() -> None:
     until(lambda: not one.is_alive)
     assert leases.stored
     assert (leases.stored.holder, told.changes) == ("somebody", [("somebody", False)])
+
+
+def test_one_that_another_was_faster_at_keeps_nothing_from_the_others() -> None:
+    """Its holder is waited for while the others are taken."""
+    places = [Contested(), SharedLeases(), SharedLeases()]
+    shares = Shares()
+    stands = [stand(leases, "one", shares, 3.0) for leases in places]
+    until(lambda: shares.led == 2)
+    until(lambda: ("faster", False) in stands[0][1].changes)
+    for each, _ in stands:
+        each.end()
+
+
+def test_one_alone_has_all_soon() -> None:
+    """However many there are: the pauses between them do not add up."""
+    shares = Shares()
+    stands = [stand(SharedLeases(), "one", shares, 1.5)[0] for _ in range(60)]
+    until(lambda: shares.led == 60)
+    for each in stands:
+        each.end()
+
+
+def test_who_gave_up_before_its_turn_takes_nothing() -> None:
+    """Though nobody holds it."""
+    leases, shares = SharedLeases(), Shares()
+    with shares.turn:
+        one, told = stand(leases, "one", shares)
+        one.end()
+    until(lambda: not one.is_alive)
+    assert (leases.written, told.changes) == ([], [])
 
 
 def test_replicas_share() -> None:

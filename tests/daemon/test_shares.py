@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.daemon.shares import Balance, Shares, wanted
+from reconciler.daemon.shares import SHARE, Balance, Shares, pause, wanted
 from reconciler.errors import ClusterError
 
 
@@ -28,6 +28,28 @@ from reconciler.errors import ClusterError
 def test_wanted(led: int, holders: str, asked: str) -> None:
     """Those of whoever leads the most, when both lead fewer than that afterwards."""
     assert wanted(led, {str(index): holder for index, holder in enumerate(holders)}) == tuple(asked)
+
+
+@pytest.mark.parametrize("known", [1, 2, 3, 15, 100, 1000])
+def test_pause(known: int) -> None:
+    """None for the first, longer for each one more, and a bound for one replica that takes all."""
+    pauses = [pause(led, known, longest=5.0) for led in range(known)]
+    assert pauses[0] == 0
+    assert pauses == sorted(set(pauses))
+    assert sum(pauses) <= 5.0
+    assert all(each <= led * SHARE for led, each in enumerate(pauses))
+
+
+def test_one_that_is_gone_is_seen_no_more() -> None:
+    """Its thread may tell of it a last time."""
+    made = Round()
+    stands, balance = made.begin()
+    balance.end()
+    for each in stands:
+        made.shares.part(each)
+        made.shares.see(each, "other")
+    assert made.shares.wanted() == ()
+    assert made.shares.pause(5.0) == 0
 
 
 @dataclass(eq=False)
@@ -56,6 +78,7 @@ class Round:
         """Ask from now on."""
         stands = [Noted(name, self.said, failing) for name in "abc"]
         for each in stands:
+            self.shares.join(each)
             self.shares.see(each, "other")
         balance = Balance(self.shares, 0.02)
         balance.begin()
