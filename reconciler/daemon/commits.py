@@ -28,6 +28,7 @@ def read_commit(document: Json) -> Commit | None:
                 SignatureState(text_at(document, "signature", "state")),
                 text_at(document, "signature", "signer"),
                 text_at(document, "signature", "key"),
+                text_at(document, "signature", "verification"),
             ),
         )
     except ValueError:

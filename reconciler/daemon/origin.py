@@ -50,7 +50,10 @@ class Origin(Protocol):
         ...
 
     def recall(self, commit: Commit) -> Checkout | None:
-        """The files of an earlier commit; None: they are gone. Those that are recalled last stay longest."""
+        """The files of an earlier commit; None: they are gone, or it is not believed any more.
+
+        Those that are recalled last stay longest.
+        """
         ...
 
     def switch(self, commit: Commit) -> None:
@@ -70,17 +73,15 @@ class GitOrigin:
 
     def ask(self) -> Checkout | Distrusted:
         """See Origin."""
-        source = self._source()
-        self._mirror.renew(source)
+        self._mirror.renew(self._source())
         commit = self._mirror.update()
-        if source.verification and commit.signature.state is not SignatureState.GOOD:
-            return Distrusted(commit)
-        return self._checkout(commit)
+        return self._checkout(commit) if self._is_believed(commit) else Distrusted(commit)
 
     def recall(self, commit: Commit) -> Checkout | None:
         """See Origin."""
         try:
-            return self._checkout(commit)
+            found = self._checkout(commit)
+            return found if self._is_believed(commit) else None
         except (DesiredStateError, GitError):
             return None
 
@@ -92,6 +93,11 @@ class GitOrigin:
         """See Origin."""
         self._mirror.cancel()
         self._mirror.close()
+
+    def _is_believed(self, commit: Commit) -> bool:
+        if self._source().verification is None:
+            return True
+        return self._mirror.signature(commit).state is SignatureState.GOOD
 
     def _checkout(self, commit: Commit) -> Checkout:
         folder = self._mirror.checkout(commit)

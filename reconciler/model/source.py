@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -83,6 +84,11 @@ class OpenPgpKeyring:
 
     keys: bytes = field(repr=False)
 
+    @property
+    def digest(self) -> str:
+        """Others have another."""
+        return hashlib.sha256(self.keys).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class AllowedSigners:
@@ -94,6 +100,11 @@ class AllowedSigners:
     """
 
     lines: str
+
+    @property
+    def digest(self) -> str:
+        """Others have another."""
+        return hashlib.sha256(self.lines.encode()).hexdigest()
 
 
 Verification = OpenPgpKeyring | AllowedSigners
@@ -160,11 +171,13 @@ class Signature:
     Attributes:
         signer: who it is, as the keyring calls them; empty where that is not known.
         key: the fingerprint of the key, or as much of it as the signature tells; empty without one.
+        verification: the digest of what it was checked against; empty: it was not checked.
     """
 
     state: SignatureState
     signer: str = ""
     key: str = ""
+    verification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +220,10 @@ class Mirror(Protocol):
 
     def update(self) -> Commit:
         """Ask the repository where it is, and fetch that."""
+        ...
+
+    def signature(self, commit: Commit) -> Signature:
+        """What is known of the signature of a commit that was given earlier, by whom it is believed as of now."""
         ...
 
     def checkout(self, commit: Commit) -> Path:

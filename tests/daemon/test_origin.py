@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import replace
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.adapters.git.mirror import GitMirror
+from reconciler.daemon.commits import commit_document, read_commit
 from reconciler.daemon.origin import Checkout, Distrusted, FolderOrigin, GitOrigin
 from reconciler.errors import DesiredStateError
 from reconciler.model.git_address import GitAddress
-from reconciler.model.source import AllowedSigners, Branch, GitSource, Signature, SignatureState
+from reconciler.model.source import AllowedSigners, Branch, GitSource, Signature, SignatureState, TagRange
+from reconciler.model.versions import VersionRange
 from tests.daemon.stories import COMMIT
-from tests.git_servers import Origin, make_origin
+from tests.git_servers import Origin, make_key, make_origin
 
 FILES = {"env/b.yaml": "b", "env/a.yaml": "a", "other/c.yaml": "c"}
 
@@ -32,6 +36,20 @@ class Mirrored:
         found = self.origin.ask()
         assert isinstance(found, Checkout)
         return found
+
+
+@contextmanager
+def origin_of(source: GitSource, folder: Path) -> Iterator[GitOrigin]:
+    """One that is closed at the end, so that the next one may use its folder."""
+    made = GitOrigin(GitMirror(source, folder, os.environ), lambda: source)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Mapping[str, str]:
+    """Who can sign → their public keys; the private ones are files of their names."""
+    return {name: make_key(tmp_path / name) for name in ("ada", "eve")}
 
 
 @pytest.fixture
@@ -82,6 +100,77 @@ def test_whom_to_believe_may_change(mirrored: Mirrored) -> None:
     assert found.message.endswith("is not believed: its signature is unsigned")
     mirrored.source = replace(mirrored.source, verification=None)
     assert mirrored.ask().commit
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A commit that was believed before a restart, and whom the daemon believes after it.
+
+    Attributes:
+        before: whom it believed before; None: everybody.
+        signer: of the commit; empty: nobody.
+        tag: whether it is the tag that is signed.
+        newer: whether something else is followed by now.
+        mirror: whether it is there still.
+    """
+
+    before: tuple[str, ...] | None
+    after: tuple[str, ...] | None
+    signer: str = ""
+    tag: bool = False
+    newer: bool = True
+    mirror: bool = True
+
+
+@pytest.mark.parametrize(
+    ("judged", "believed"),
+    [
+        pytest.param(Judged(None, None), True, id="nobody asked"),
+        pytest.param(Judged(None, ("ada",)), False, id="unsigned"),
+        pytest.param(Judged(None, ("ada",), "ada"), True, id="signed, although nobody asked"),
+        pytest.param(Judged(("ada",), ("ada",), "ada"), True, id="as before"),
+        pytest.param(Judged(("ada",), ("ada", "eve"), "ada"), True, id="others too"),
+        pytest.param(Judged(("ada", "eve"), ("ada",), "eve"), False, id="a signer that is gone"),
+        pytest.param(Judged(("ada",), ("ada",), "ada", mirror=False), True, id="as before, without its mirror"),
+        pytest.param(Judged(("ada",), ("ada", "eve"), "ada", mirror=False), False, id="nothing tells"),
+        pytest.param(Judged(("ada",), ("ada",), "ada", tag=True), True, id="a tag, as before"),
+        pytest.param(Judged(("ada",), ("ada", "eve"), "ada", tag=True, newer=False), True, id="the newest tag"),
+        pytest.param(Judged(("ada", "eve"), ("ada",), "eve", tag=True, newer=False), False, id="its signer is gone"),
+    ],
+)
+def test_who_is_believed_after_a_restart(
+    judged: Judged, people: Mapping[str, str], repository: Origin, tmp_path: Path, *, believed: bool
+) -> None:
+    """The last good commit is kept only when its signature is good by whom the daemon believes now."""
+
+    def source(names: tuple[str, ...] | None) -> GitSource:
+        lines = "".join(f"{name} {people[name]}\n" for name in names or ())
+        verification = None if names is None else AllowedSigners(lines)
+        follow = TagRange(VersionRange.parse("*")) if judged.tag else Branch("main")
+        return GitSource(GitAddress.parse(repository.url), follow, "env/*.yaml", verification=verification)
+
+    def make(number: int) -> None:
+        sign = judged.signer if number == 0 else ""
+        signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={tmp_path / sign}"]
+        signed = ["-S"] if sign and not judged.tag else []
+        repository.git(*signing, "commit", "--quiet", "--allow-empty", *signed, "-m", f"{number}")
+        if judged.tag:
+            repository.git(*signing, "tag", "-s" if sign else "-a", "-m", "a release", f"v1.{number}.0")
+
+    make(0)
+    with origin_of(source(judged.before), tmp_path / "state") as origin:
+        good = origin.ask()
+        assert isinstance(good, Checkout)
+        assert good.commit
+        if judged.newer:
+            make(1)
+            origin.ask()
+    if not judged.mirror:
+        shutil.rmtree(tmp_path / "state/mirror.git")
+    with origin_of(source(judged.after), tmp_path / "state") as origin:
+        kept = read_commit(commit_document(good.commit))
+        assert kept
+        assert origin.recall(kept) == (good if believed else None)
 
 
 @pytest.mark.parametrize(

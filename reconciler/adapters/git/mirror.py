@@ -90,6 +90,15 @@ class GitMirror:
                 self._last = found, self._brought(found)
             return self._last[1]
 
+    def signature(self, commit: Commit) -> Signature:
+        """See Mirror. Of a commit that is not in the mirror any more nothing new can be known."""
+        with self._at_work():
+            if self._trust is None:
+                return _UNCHECKED
+            if commit.signature.verification == self._trust.verification.digest:
+                return commit.signature
+            return self._trust.of(self._repository, commit.ref, self._signed(commit.sha))
+
     def checkout(self, commit: Commit) -> Path:
         """See Mirror."""
         with self._at_work():
@@ -165,8 +174,16 @@ class GitMirror:
 
     def _has(self, sha: str) -> bool:
         """Whether it is what was fetched last."""
-        known = self._git.ended(self._here(["rev-parse", "--quiet", "--verify", _REF]), self._local)
-        return known.good and known.out.decode().strip() == sha
+        return self._known(_REF) == sha
+
+    def _signed(self, commit: str) -> str:
+        """What has the signature: the tag that was fetched last, if it points to the commit; else the commit."""
+        return self._known(_REF) if self._known(f"{_REF}^{{commit}}") == commit else commit
+
+    def _known(self, name: str) -> str:
+        """The object of this name in the mirror; empty: there is none."""
+        known = self._git.ended(self._here(["rev-parse", "--quiet", "--verify", name]), self._local)
+        return known.out.decode().strip() if known.good else ""
 
     def _fetch(self, ref: str) -> None:
         doing = f"cannot fetch {self._source.follow} of {self._source.address}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ class Trust:
     """
 
     def __init__(self, verification: Verification, git: GitProgram, seconds: float) -> None:
+        self.verification = verification
         self._git = git
         self._bounds = Bounds(seconds)
         keyring = git.private / "gnupg"
@@ -79,7 +81,7 @@ class Trust:
     def _verified(self, arguments: list[str]) -> Signature:
         settings = [word for key, value in self._settings.items() for word in ("-c", f"{key}={value}")]
         ended = self._git.ended([*settings, *arguments], self._bounds, self._environ)
-        return read_verdict(ended.err, accepted=ended.good)
+        return replace(read_verdict(ended.err, accepted=ended.good), verification=self.verification.digest)
 
 
 def read_verdict(said: str, *, accepted: bool) -> Signature:

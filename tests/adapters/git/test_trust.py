@@ -88,8 +88,9 @@ def signers() -> Iterator[Signers]:
 def test_a_good_signature(origin: Origin, mirror: MakeMirror, signers: Signers) -> None:
     """Who it is and by which key."""
     signers.commit(origin, "ada")
-    found = mirror(verification=signers.keyring("ada", "mallory")).update().signature
-    assert found == Signature(SignatureState.GOOD, "ada <ada@example.com>", signers.fingerprints["ada"])
+    keyring = signers.keyring("ada", "mallory")
+    found = mirror(verification=keyring).update().signature
+    assert found == Signature(SignatureState.GOOD, "ada <ada@example.com>", signers.fingerprints["ada"], keyring.digest)
 
 
 @pytest.mark.parametrize(
