@@ -8,11 +8,15 @@ from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.daemon.timing import Attempts
-from reconciler.model.identity import Target
+from reconciler.model.desired import Release
+from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.outcome import Outcome, Result
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, Plan, Work, WriteRelease
 from reconciler.plan.own import OwnState
+from reconciler.plan.states import Settled, State
 
+# What is there, and not as the file says; what is gone is CREATE or INSTALL.
+_DIFFERS = (ActionKind.UPDATE, ActionKind.UPGRADE)
 _IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 
@@ -48,23 +52,29 @@ def leave_drift(plan: Plan, in_place: Mapping[Target, Hashable]) -> Plan:
     """Without the corrections of what somebody else changed. What is gone altogether is made again.
 
     Args:
-        in_place: what was as it should be before, beside releases → what that was, as of `settled`.
+        in_place: what was as it should be before → what that was, as of `settled`.
     """
     actions = (_shown(action) if _is_drift(action, in_place) else action for action in plan.actions)
     return replace(plan, actions=tuple(actions))
 
 
-def settled(own: Iterable[OwnState]) -> Mapping[Target, Hashable]:
-    """What of an environment beside releases is as it should be → a digest of what that is."""
-    return {state.target: _digest(state.work) for state in own if state.as_it_should_be}
+def settled(
+    own: Iterable[OwnState], releases: Iterable[Release], states: Mapping[ReleaseId, State]
+) -> Mapping[Target, Hashable]:
+    """What of an environment is as it should be → a digest of what that is.
+
+    A release is when its record is, whatever became of its objects.
+    """
+    return {
+        **{state.target: _digest(state.work) for state in own if state.as_it_should_be},
+        **{item.id: _digest_of_release(item) for item in releases if isinstance(states[item.id], Settled)},
+    }
 
 
 def _is_drift(action: Action, in_place: Mapping[Target, Hashable]) -> bool:
     """Whether it is somebody else, and not the file, that made a difference."""
-    if action.kind is ActionKind.CORRECT:
-        return True
-    return (
-        action.kind is ActionKind.UPDATE and action.work is not None and in_place.get(action.target) == wanted(action)
+    return action.kind is ActionKind.CORRECT or (
+        action.kind in _DIFFERS and action.work is not None and in_place.get(action.target) == wanted(action)
     )
 
 
@@ -93,14 +103,20 @@ def _digest(work: Work | None) -> str:
     """Of what it makes; empty: it makes nothing."""
     match work:
         case WriteRelease(release):
-            digest = release.chart.identity.digest if release.chart else ""
-            said: object = (digest, release.values, release.replicas)
+            return _digest_of_release(release)
         case ApplyObjects(items):
-            said = [item for _, item in items]
+            return _digest_of([item for _, item in items])
         case AttachPullSecrets(secrets=secrets):
-            said = secrets
-        case _:
-            return ""
+            return _digest_of(secrets)
+    return ""
+
+
+def _digest_of_release(release: Release) -> str:
+    chart = release.chart.identity.digest if release.chart else ""
+    return _digest_of((chart, release.values, release.replicas))
+
+
+def _digest_of(said: object) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -275,6 +275,8 @@ class Keeper:
         if leading or was != holder:
             self._around.board.tell(LeadershipChanged(self.name, leading, holder))
         if leading:
+            # What another replica made meanwhile is not known.
+            self._runner.in_place.clear()
             self.ask(Why(Trigger.START))
         else:
             self._around.watching.forget(self.name)

@@ -229,10 +229,14 @@ class _One:
             planned = leave_drift(planned, self._runner.in_place)
         held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
         self.held.update(held.until)
+        for action in held.plan.actions:
+            if action.work:
+                # Should it fail half done, it is not somebody else who made the difference.
+                self._runner.in_place.pop(action.target, None)
         return held.plan
 
     def _seen(self, found: Found) -> None:
-        self._runner.in_place.update(settled(found.own))
+        self._runner.in_place.update(settled(found.own, found.desired.releases, found.states))
         part = expectations(found.desired, found.observed, found.own)
         self._expected = self._expected.joined(part) if self._expected else part
 

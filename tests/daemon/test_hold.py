@@ -8,10 +8,13 @@ import pytest
 
 from reconciler.daemon.hold import hold_back, leave_drift, noted, settled
 from reconciler.daemon.timing import Attempts
+from reconciler.model.desired import Release
 from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.outcome import ActionOutcome, Outcome, Result
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, Plan, Work
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, AttachPullSecrets, Plan, Work, WriteRelease
 from reconciler.plan.own import OwnState
+from reconciler.plan.states import Outdated, Settled, State
+from tests.plan.factories import chart, release, stored
 
 DB, API, WEB = (ReleaseId("main", "shop", name) for name in ("db", "api", "web"))
 
@@ -117,12 +120,45 @@ def test_drift_beside_releases_may_be_left(
 ) -> None:
     """Of what was as it should be: then somebody else has changed it. What the file says otherwise is done, and so is
     what was never seen in good order, and what is gone altogether."""
-    in_place = settled([own_state(target, before, well=True)])
+    in_place = settled([own_state(target, before, well=True)], (), {})
     drifted = Plan("shop", (own_action(target, before),))
     assert leave_drift(drifted, in_place).changes == 0
     for plan, known in (
         (Plan("shop", (own_action(target, after),)), in_place),
-        (drifted, settled([own_state(target, before, well=False)])),
+        (drifted, settled([own_state(target, before, well=False)], (), {})),
         (Plan("shop", (own_action(target, before, ActionKind.CREATE),)), in_place),
     ):
         assert leave_drift(plan, known) == plan
+
+
+AS_BEFORE = release(values={"text": "a"})
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "wanted", "left"),
+    [
+        pytest.param(
+            Settled(stored(), ()), ActionKind.UPGRADE, AS_BEFORE, True, id="a helm upgrade or rollback by hand"
+        ),
+        pytest.param(
+            Settled(stored(), ()), ActionKind.UPGRADE, release(values={"text": "b"}), False, id="other values"
+        ),
+        pytest.param(
+            Settled(stored(), ()),
+            ActionKind.UPGRADE,
+            replace(AS_BEFORE, chart=chart(digest="e" * 64)),
+            False,
+            id="chart",
+        ),
+        pytest.param(Settled(stored(), ()), ActionKind.INSTALL, AS_BEFORE, False, id="it is gone"),
+        pytest.param(Outdated(stored(), ("chart",)), ActionKind.UPGRADE, AS_BEFORE, False, id="never as it should be"),
+    ],
+)
+def test_what_others_make_of_a_release_may_be_left(
+    state: State, kind: ActionKind, wanted: Release, *, left: bool
+) -> None:
+    """Of one that was as the file says, and of which the file says the same still."""
+    in_place = settled((), [AS_BEFORE], {AS_BEFORE.id: state})
+    work = WriteRelease(wanted, "shop", 3, None, (), "reconciler: a reason")
+    plan = Plan("shop", (Action(kind, wanted.id, "revision 2 is a rollback", (), frozenset(), work),))
+    assert (leave_drift(plan, in_place) != plan) is left

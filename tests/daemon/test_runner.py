@@ -24,8 +24,10 @@ from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.turns import Scope, Turn
 from reconciler.errors import ClusterError, DesiredStateError, LockError
+from reconciler.flows.apply import Conduct
 from reconciler.model.identity import ReleaseId
 from reconciler.model.outcome import Result
+from reconciler.model.plan import Plan
 from reconciler.model.sync import Trigger, Why
 from tests.daemon.turns import API, NOW, WEB, End, part, whole
 
@@ -59,6 +61,7 @@ class Site:
     files: Files
     turn: Callable[[], Turn] = Turn
     scopes: list[Scope] = field(default_factory=list)
+    conducts: list[Conduct] = field(default_factory=list)
 
     def run(self, why: Why, turn: Turn, seconds: float = 0.0) -> None:
         """One that takes so long."""
@@ -95,6 +98,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     def take_turn(*args: Any, allowed: bool) -> Turn:
         assert allowed
         made.scopes.append(args[-1])
+        made.conducts.append(args[2])
         return made.turn()
 
     monkeypatch.setattr("reconciler.daemon.runner.take_turn", take_turn)
@@ -149,3 +153,13 @@ def test_what_a_run_is_about(site: Site) -> None:
         (("main",), (API,)),
         (("main",), ()),
     ]
+
+
+def test_what_a_run_changes_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no drift, should it be left half done."""
+    plan = Plan("staging", (End(API, work=True).action, End(WEB).action))
+    monkeypatch.setattr("reconciler.daemon.runner.make_plan", lambda _found: plan)
+    site.runner.in_place.update({API: "as it was", WEB: "as it was"})
+    site.run(ALL, whole(End(API), End(WEB)))
+    assert site.conducts[0].make(None) == plan  # type: ignore[arg-type]  # what was found, which nobody asks for
+    assert site.runner.in_place == {WEB: "as it was"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import queue
+import subprocess
 import time
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -42,10 +44,10 @@ class Following:
         found = look(Request("env.yaml"), make_context("env.yaml", "library"))
         with closing(found.tools.engine):
             self.drift.follow(found.desired.name, expectations(found.desired, found.observed, found.own))
-            self.in_place |= settled(found.own)
+            self.in_place |= settled(found.own, found.desired.releases, found.states)
 
     def left(self) -> Mapping[str, str]:
-        """What a run would find to do beside releases, and what it says of that when drift is not corrected."""
+        """What a run would find to do, and what it says of that when drift is not corrected."""
         found = look(Request("env.yaml"), make_context("env.yaml", "library"))
         with closing(found.tools.engine):
             actions = leave_drift(make_plan(found), self.in_place).actions
@@ -110,19 +112,30 @@ def test_drift_is_told_as_it_happens(following: Following, project: Project, kub
 
 
 def test_what_may_be_left(
-    following: Following, project: Project, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch
+    following: Following,
+    project: Project,
+    kubectl: Kubectl,
+    helm_program: Path,
+    kubeconfig: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where drift is not corrected, what others change beside releases is left too; what the file changes is done."""
+    """Where drift is not corrected, what others change beside releases is left too, and what they make of a release
+    with Helm; what the file changes is done."""
     home = ("-n", project.namespace)
     kubectl(*home, "patch", "secret", "db", "-p", '{"stringData": {"password": "other"}}')
     kubectl("label", "namespace", project.namespace, "--overwrite", "app.kubernetes.io/managed-by=me")
     kubectl(*home, "patch", "serviceaccount", "default", "--type=json", "-p", DETACHED)
+    (project.folder / "config").write_text(kubeconfig)
+    by_hand = ["--kubeconfig=config", *home, "upgrade", "app", "charts/app", "--set=text=by-hand"]
+    subprocess.run([helm_program, *by_hand], cwd=project.folder, check=True, capture_output=True)
     left = following.left()
-    assert left.keys() == {"SecretId", "NamespaceId", "AccountId"}
+    assert left.keys() == {"SecretId", "NamespaceId", "AccountId", "ReleaseId"}
     assert all(reason.endswith("; it is left") for reason in left.values()), left
     monkeypatch.setenv("DB", "changed-in-the-file")
     assert following.left()["SecretId"].startswith("differs: ")
     assert not following.left()["SecretId"].endswith("left")
+    (project.folder / "charts/app/values.yaml").write_text(f"{DEPLOYMENT_VALUES}text: changed-in-the-file\n")
+    assert not following.left()["ReleaseId"].endswith("left")
 
 
 def test_it_is_told_within_a_second(following: Following, project: Project, kubectl: Kubectl) -> None:
