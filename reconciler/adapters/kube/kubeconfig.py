@@ -29,6 +29,7 @@ class Connection:
         verify: False trusts any server; only when the kubeconfig says so.
         token_file: where the token is, which may be renewed there at any time; wins over `token`.
         impersonation: the headers that say as whom requests are made.
+        access: what it was made of, so that it can be made anew.
     """
 
     server: str
@@ -42,6 +43,7 @@ class Connection:
     proxy: str | None
     token_file: Path | None = None
     impersonation: tuple[tuple[str, str], ...] = ()
+    access: ClusterAccess | None = field(default=None, compare=False, repr=False)
 
 
 def connection(access: ClusterAccess) -> Connection:
@@ -76,6 +78,7 @@ def _plain(access: ClusterAccess, chosen: Selected) -> Connection:
         key=_pem(access, user, "client-key"),
         proxy=text_at(cluster, "proxy-url") or None,
         impersonation=tuple(impersonation(user)),
+        access=access,
     )
 
 

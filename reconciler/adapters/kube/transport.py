@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 import urllib3
 
 from reconciler import __version__
-from reconciler.adapters.kube.kubeconfig import Connection
+from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.patience import NO_PATIENCE, patience
 from reconciler.adapters.kube.pool import CONNECT_TIMEOUT, POOL_SIZE, login, make_pool
 from reconciler.adapters.kube.stream import Stream
@@ -42,6 +43,8 @@ class Reply:
 class Transport:
     """Sends requests to one API server.
 
+    Where it refuses the credentials, they are asked for anew: a plugin, or a file that was replaced, may give others.
+
     Args:
         limit: seconds that one request may take, which is tried once then: for what is of no use later.
         heard: told what came of each request, once however often it was sent.
@@ -51,18 +54,23 @@ class Transport:
     def __init__(
         self,
         cluster: str,
-        connection: Connection,
+        connected: Connection,
         *,
         limit: float | None = None,
         heard: Heard = unheard,
         size: int = POOL_SIZE,
     ) -> None:
         self.cluster = cluster
-        self._server = connection.server
-        self._connection = connection
+        self._server = connected.server
         self._limit = limit
         self._heard = heard
-        self._pool = make_pool(cluster, connection, size)
+        self._size = size
+        self._renewing = threading.Lock()
+        self._connect(connected)
+
+    def _connect(self, connected: Connection) -> None:
+        self._pool = make_pool(self.cluster, connected, self._size)
+        self._connection = connected
 
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
         """The answer to a GET, as parsed JSON."""
@@ -146,12 +154,20 @@ class Transport:
         return {"retries": NO_PATIENCE, "timeout": urllib3.Timeout(self._limit)}
 
     def _answered(self, ask: _Asked, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        """The answer; asked for once more where the token was refused and meanwhile another one is in its file."""
-        shown = self._headers(headers)
+        """The answer; asked for once more where the credentials were refused, and there are others by now."""
+        used, shown = self._connection, self._headers(headers)
         answer = ask(shown)
-        if answer.status == HTTPStatus.UNAUTHORIZED and (renewed := self._headers(headers)) != shown:
-            return ask(renewed)
-        return answer
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            return answer
+        self._renew(used)
+        renewed = self._headers(headers)
+        return answer if (self._connection, renewed) == (used, shown) else ask(renewed)
+
+    def _renew(self, used: Connection) -> None:
+        """Once for all whose requests were refused with the same credentials. Raises ClusterError: there are none."""
+        with self._renewing:
+            if self._connection is used and used.access and (renewed := connection(used.access)) != used:
+                self._connect(renewed)
 
     def _headers(self, special: Mapping[str, str]) -> urllib3.HTTPHeaderDict:
         # Not a plain dict: a user can be impersonated with several groups, each in a header of its own.

@@ -78,25 +78,20 @@ class KubeWatcher:
         threading.Thread(target=made.run, name=name, daemon=True).start()
         return made
 
-    def _connected(self, refused: Transport | None) -> Transport:
-        """The transport of all places; another one where this one's credentials were refused. Raises ClusterError."""
+    def _connected(self) -> Transport:
+        """The transport of all places. Raises ClusterError."""
         with self._lock:
-            if self._transport is None or self._transport is refused:
-                self._transport = self._new()
+            if self._transport is None:
+                access = self._access
+                self._transport = Transport(access.name, connection(access), heard=self._heard, size=_CONNECTIONS)
             return self._transport
-
-    def _new(self) -> Transport:
-        return Transport(self._access.name, connection(self._access), heard=self._heard, size=_CONNECTIONS)
 
 
 class Informer:
     """Implements `reconciler.model.watch.Watch`: goes on from where it broke off."""
 
-    def __init__(
-        self, connected: Callable[[Transport | None], Transport], place: Place, sink: Sink, pace: WatchPace
-    ) -> None:
+    def __init__(self, connected: Callable[[], Transport], place: Place, sink: Sink, pace: WatchPace) -> None:
         self._connected = connected
-        self._refused: Transport | None = None
         self._place, self._sink, self._pace = place, sink, pace
         self._path = object_path(place.resource, place.namespace)
         self._stopped = threading.Event()
@@ -119,15 +114,12 @@ class Informer:
                 self._stopped.wait(self._failed(error))
 
     def _once(self) -> None:
-        transport = self._connected(self._refused)
+        transport = self._connected()
         try:
             if self._version:
                 self._follow(transport)
             else:
                 self._version = self._list(transport)
-        except ApiError as error:
-            self._refused = transport if error.status == HTTPStatus.UNAUTHORIZED else None
-            raise
         except RecursionError as error:
             raise ClusterError(f"an object among the {self._place.resource.plural} is nested too deeply") from error
 

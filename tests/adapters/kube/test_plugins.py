@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from reconciler.adapters.kube.kubeconfig import Connection, connection
-from reconciler.errors import ClusterError
-from tests.adapters.kube.servers import Authority
+from reconciler.adapters.kube.leases import KubeLeases
+from reconciler.adapters.kube.transport import Transport
+from reconciler.errors import ApiError, ClusterError
+from reconciler.model.policy import LockPolicy
+from tests.adapters.kube.servers import Answer, Authority, serve, status
 from tests.adapters.kube.test_kubeconfig import DATA, PEM, WHERE, access, document
 
 API = "client.authentication.k8s.io/v1"
@@ -99,6 +102,57 @@ def test_a_plugin_that_fails(
     assert said in caught.value.message
     assert caught.value.where == WHERE
     assert capfd.readouterr() == ("", "")
+
+
+REFUSED = status(401, "Unauthorized", "Unauthorized")
+
+
+def counting(folder: Path, *given: Any) -> dict[str, Any]:
+    """A user whose plugin gives these credentials, one after the other, the last one again and again."""
+    body = f"""
+given, runs = {list(given)!r}, open("runs", "a+")
+runs.write("x")
+status = given[min(runs.tell(), len(given)) - 1]
+print(json.dumps({{"apiVersion": "{API}", "kind": "ExecCredential", "status": status}}))
+"""
+    return plugin(folder, body)
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_token_that_expires(tmp_path: Path) -> None:
+    """The plugin is asked for another one, and then the server once more: a lock outlives its first token."""
+    user = counting(tmp_path, {"token": "old"}, {"token": "new"})
+    with serve(REFUSED, Answer(body="{}")) as server:
+        found = access(document({"server": server.url}, user), tmp_path, plugins=["./plugin"])
+        leases = KubeLeases(found, "staging", LockPolicy())
+        assert leases.read()
+        assert leases.read()
+    assert [sent["Authorization"] for _, _, sent, _ in server.requests] == ["Bearer old", "Bearer new", "Bearer new"]
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_token_that_is_refused(tmp_path: Path) -> None:
+    """The same one is not sent again, and another one once."""
+    user = counting(tmp_path, {"token": "old"}, {"token": "new"})
+    with serve(REFUSED) as server:
+        made = Transport("main", connected(document({"server": server.url}, user), tmp_path))
+        for _ in range(2):
+            with pytest.raises(ApiError, match="refused the credentials"):
+                made.get("/x")
+    assert [sent["Authorization"] for _, _, sent, _ in server.requests] == ["Bearer old", "Bearer new", "Bearer new"]
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_certificate_that_expires(tmp_path: Path) -> None:
+    """It is shown to the server over a new connection."""
+    authority = Authority.new()
+    pairs = [authority.issue(name) for name in ("old", "new")]
+    user = counting(tmp_path, *({"clientCertificateData": shown, "clientKeyData": key} for shown, key in pairs))
+    with serve(REFUSED, Answer(), tls=authority.context(tmp_path, "127.0.0.1", clients=True)) as server:
+        trusted = base64.b64encode(authority.pem.encode()).decode()
+        cluster = {"server": server.url, "certificate-authority-data": trusted}
+        assert Transport("main", connected(document(cluster, user), tmp_path)).get("/x") == {"ok": True}
+    assert [dict(part[0] for part in shown["subject"])["commonName"] for shown in server.subjects] == ["old", "new"]
 
 
 def test_an_identity_provider(tmp_path: Path) -> None:
