@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +19,9 @@ from reconciler.daemon.settling import Settling
 from reconciler.daemon.showing import Last, after, last_of, limits, next_look, with_run, with_suspension
 from reconciler.daemon.signs import Signs
 from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.turns import NotBegunError
 from reconciler.daemon.views import errors_of, obstacle_of
+from reconciler.daemon.windows import may_change
 from reconciler.daemon.wishes import Wishes
 from reconciler.errors import DesiredStateError, ReconcilerError
 from reconciler.flows.context import Request
@@ -39,7 +41,6 @@ from reconciler.model.sync import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.daemon.config import KeepSpec
     from reconciler.daemon.leading import Leadership
 
 # Seconds of the longest wait: the machine may have slept in it.
@@ -288,16 +289,16 @@ class Keeper:
         if self._rejected and why.trigger in _LOOK_ANEW and not why.about:
             # What it needs beside its files, such as a variable or a neighbour's name, may be there by now.
             self._look_at(self._rejected)
-        files, around = self._files, self._around
+        files = self._files
         if files is None:
             return
         self._view = replace(self._view, running=why)
         self._publish()
-        keep = around.keep(self.name)
-        self._note(self._runner.run(files, why, keep, Guard(self._acting, self._haste)), keep)
+        self._note(self._runner.run(files, why, Guard(self._acting, self._haste)))
 
-    def _note(self, ran: Ran, keep: KeepSpec) -> None:
+    def _note(self, ran: Ran) -> None:
         around, before = self._around, self._last
+        keep = around.keep(self.name)
         now, ticks, chance = around.clock.now(), around.clock.ticks(), around.chance()
         retries = {target: now + timedelta(seconds=until - ticks) for target, until in self._runner.waiting().items()}
         self._view = after(self._view, ran, retries)
@@ -312,12 +313,28 @@ class Keeper:
         self._publish()
         around.board.tell(RunEnded(ran.run))
 
-    def _acting(self) -> AbstractContextManager[None]:
-        return self._leadership.acting() if self._leadership else nullcontext()
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        with self._leadership.acting() if self._leadership else nullcontext():
+            if reason := self._stopped():
+                raise NotBegunError(reason)
+            yield
+
+    def _stopped(self) -> str:
+        """Why not even a look may be begun; empty: it may."""
+        if self._is_gone:
+            return "the source has it no longer"
+        if self._around.haste() is not Haste.NONE:
+            return "the daemon is about to end"
+        who = self._suspended()
+        return f"suspended {who}" if who else ""
 
     def _haste(self) -> Haste:
-        lost = self._leadership is not None and self._leadership.is_lost
-        return Haste.AT_ONCE if lost else self._around.haste()
+        around, lost = self._around, self._leadership is not None and self._leadership.is_lost
+        if lost or around.haste() is Haste.AT_ONCE:
+            return Haste.AT_ONCE
+        goes_on = not self._stopped() and may_change(around.keep(self.name), around.clock.now())
+        return Haste.NONE if goes_on else Haste.WIND_DOWN
 
     def _show(self, run: Run) -> None:
         self._view = replace(self._view, runs=with_run(self._view.runs, run))

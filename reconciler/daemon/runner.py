@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.apply.executor import Haste
-from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.expectations import expectations
 from reconciler.daemon.hold import hold_back, leave_drift, noted, settled
 from reconciler.daemon.origin import Checkout
@@ -18,7 +18,7 @@ from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts
 from reconciler.daemon.turns import Scope, Turn, take_turn
 from reconciler.daemon.views import Told, step_of, steps_of, told
-from reconciler.daemon.windows import is_open
+from reconciler.daemon.windows import may_change
 from reconciler.errors import ReconcilerError
 from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context, Request
@@ -27,6 +27,7 @@ from reconciler.model.outcome import ActionOutcome, Event
 from reconciler.model.sync import Run, RunResult, RunStarted, StepEnded, Trigger, Why
 
 if TYPE_CHECKING:
+    from reconciler.daemon.config import KeepSpec
     from reconciler.daemon.expected import Expectations
     from reconciler.flows.planning import Found
     from reconciler.model.cluster import ClusterReader
@@ -102,17 +103,16 @@ class Runner:
         """What failed → until when it is left alone."""
         return self._releases.waiting(self._around.clock.ticks())
 
-    def run(self, files: Files, why: Why, keep: KeepSpec, guard: Guard) -> Ran:
+    def run(self, files: Files, why: Why, guard: Guard) -> Ran:
         """One run; it does not raise, whatever happens."""
         clock, board = self._around.clock, self._around.board
         context = self._around.context(files.checkout.folder, files.path)
         holder = context.holder("sync")
         started, begun = clock.now(), clock.ticks()
         board.tell(RunStarted(files.name, holder.run, why, files.checkout.commit))
-        one = _One(self, files, why, keep, replace(context, holder=lambda _what: holder), guard, holder.run)
-        allowed = not keep.dry_run and is_open(keep.windows, started)
-        turn = one.take(allowed=allowed)
-        said = told(turn, len(one.held), allowed=allowed, hurried=guard.haste() is Haste.AT_ONCE)
+        one = _One(self, files, why, replace(context, holder=lambda _what: holder), guard, holder.run)
+        turn = one.take()
+        said = told(turn, len(one.held), allowed=one.allowed, hurried=guard.haste() is Haste.AT_ONCE)
         self._note(files, turn, said, one.held, begun)
         run = Run(
             id=holder.run,
@@ -128,7 +128,7 @@ class Runner:
             steps=steps_of(turn.kept),
             stages=one.watch.stages,
         )
-        return Ran(run, turn, said, one.held, allowed)
+        return Ran(run, turn, said, one.held, one.allowed)
 
     def _note(self, files: Files, turn: Turn, said: Told, held: Mapping[Target, float], begun: float) -> None:
         now, chance = self._around.clock.ticks(), self._around.chance
@@ -172,50 +172,54 @@ class Runner:
 class _One:
     """One run under way."""
 
-    def __init__(
-        self, runner: Runner, files: Files, why: Why, keep: KeepSpec, context: Context, guard: Guard, run: str
-    ) -> None:
-        self._runner, self._files, self._why, self._keep = runner, files, why, keep
+    def __init__(self, runner: Runner, files: Files, why: Why, context: Context, guard: Guard, run: str) -> None:
+        self._runner, self._files, self._why = runner, files, why
         self._context, self._guard, self._run = context, guard, run
         self.held: dict[Target, float] = {}
+        self.allowed = False
         self.watch = Stopwatch(runner.around.clock.ticks)
         self._expected: Expectations | None = None
 
-    def take(self, *, allowed: bool) -> Turn:
+    def take(self) -> Turn:
         """It, and then watch for what differs from what it has seen."""
         watching, name = self._runner.around.watching, self._files.name
         watching.pause(name)
-        turn = self._taken(allowed=allowed)
+        turn = self._taken()
         if self._expected:
             watching.follow(name, self._expected, turn.looked)
         else:
             watching.resume(name)
         return turn
 
-    def _taken(self, *, allowed: bool) -> Turn:
+    def _taken(self) -> Turn:
         around = self._runner.around
-        conduct = Conduct(self._keep.workers, _unseen, self._emit, make=self._make, haste=self._guard.haste)
         scope = self._runner.scope(self._files, self._why)
         self._runner.signs.waiting()
         try:
             with around.slots, self._guard.acting():
                 self._lap("wait")
-                request = Request(self._files.path)
-                context = replace(self._context, reader=self._reader)
-                return take_turn(request, context, conduct, self._seen, scope, allowed=allowed)
+                # It may have waited long: how it is kept by now decides.
+                return self._begun(around.keep(self._files.name), scope)
         except ReconcilerError as error:
             return Turn(trouble=error, only=scope.only)
         except Exception as error:  # noqa: BLE001 (a bug that one environment meets must not end the others)
             trouble = ReconcilerError(f"a bug in reconciler: {type(error).__name__}", hint="report it")
             return Turn(trouble=trouble, only=scope.only)
 
+    def _begun(self, keep: KeepSpec, scope: Scope) -> Turn:
+        self.allowed = may_change(keep, self._runner.around.clock.now())
+        make = partial(self._make, keep)
+        conduct = Conduct(keep.workers, _unseen, self._emit, make=make, haste=self._guard.haste)
+        context = replace(self._context, reader=self._reader)
+        return take_turn(Request(self._files.path), context, conduct, self._seen, scope, allowed=self.allowed)
+
     def _reader(self, access: ClusterAccess) -> ClusterReader:
         self._lap("load")
         return self._context.reader(access)
 
-    def _make(self, found: Found) -> Plan:
+    def _make(self, keep: KeepSpec, found: Found) -> Plan:
         self._lap("observe")
-        planned = self._planned(found)
+        planned = self._planned(keep, found)
         self._lap("plan")
         return planned
 
@@ -223,9 +227,9 @@ class _One:
         self.watch.lap(name)
         self._runner.signs.looking()
 
-    def _planned(self, found: Found) -> Plan:
+    def _planned(self, keep: KeepSpec, found: Found) -> Plan:
         planned = make_plan(found)
-        if not self._keep.correct_drift:
+        if not keep.correct_drift:
             planned = leave_drift(planned, self._runner.in_place)
         held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
         self.held.update(held.until)

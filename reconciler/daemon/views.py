@@ -9,7 +9,7 @@ from datetime import datetime
 
 from reconciler.daemon.conditions import Obstacle
 from reconciler.daemon.looked import Looked
-from reconciler.daemon.turns import Turn
+from reconciler.daemon.turns import NotBegunError, Turn
 from reconciler.errors import DesiredStateErrors, LockLostError, ReconcilerError
 from reconciler.flows.keep import Kept
 from reconciler.model.finding import Finding
@@ -74,7 +74,7 @@ def told(turn: Turn, held: int, *, allowed: bool, hurried: bool = False) -> Told
         hurried: whether what was under way had to end at once; what failed then says nothing about the environment.
     """
     said = _said(turn, held, allowed=allowed)
-    lost = isinstance(turn.trouble, LockLostError)
+    lost = isinstance(turn.trouble, LockLostError | NotBegunError)
     return (
         replace(said, result=RunResult.INTERRUPTED) if said.result is RunResult.FAILED and (hurried or lost) else said
     )

@@ -6,11 +6,16 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.daemon.config import WindowSpec
+from reconciler.daemon.config import KeepSpec, WindowSpec
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A window opens within a week, and a day more for the zone.
 _AHEAD = 9
+
+
+def may_change(keep: KeepSpec, now: datetime) -> bool:
+    """Whether changes may be applied, by the way an environment is kept; suspension is not looked at."""
+    return not keep.dry_run and is_open(keep.windows, now)
 
 
 def is_open(windows: Sequence[WindowSpec], now: datetime) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.clock import SystemClock
+from reconciler.apply.executor import Haste
 from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
@@ -22,8 +23,10 @@ from reconciler.daemon.leading import Changed, Leadership
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout, Distrusted
 from reconciler.daemon.surroundings import Surroundings
+from reconciler.daemon.turns import Turn
 from reconciler.daemon.wishes import Wishes
 from reconciler.errors import GitError, GitReason, LockLostError, ReconcilerError
+from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context
 from reconciler.model.source import Commit
 from reconciler.model.sync import (
@@ -32,6 +35,7 @@ from reconciler.model.sync import (
     Notice,
     RunEnded,
     RunResult,
+    RunStarted,
     SourceFailed,
     SuspensionChanged,
 )
@@ -96,6 +100,8 @@ class Site:
     notices: list[Notice]
     pulse: Pulse
     free: threading.Event
+    slots: threading.Semaphore
+    keep: dict[str, object]
 
     def kinds(self, name: str) -> set[ConditionKind]:
         """The conditions of an environment."""
@@ -165,22 +171,24 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
 
     notices: list[Notice] = []
     pulse = Pulse()
+    slots = threading.BoundedSemaphore(1)
+    keep: dict[str, object] = {"suspend": suspend}
     names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
         context=context,
-        keep=lambda _name: KeepSpec.model_validate({"suspend": suspend}),
+        keep=lambda _name: KeepSpec.model_validate(keep),
         claim=names.claim,
         lead=lead,
         board=board,
         memory=Memory(folder / "state.json"),
         clock=SystemClock(),
         chance=lambda: 0.5,
-        slots=threading.BoundedSemaphore(2),
+        slots=slots,
         haste=hurry,
         watching=DriftWatch(lambda _access: pytest.fail("nothing is watched"), lambda *_: None),
         pulse=pulse,
     )
-    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free)
+    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free, slots, keep)
 
 
 @pytest.fixture
@@ -276,6 +284,80 @@ def test_a_run_that_was_cut_off(site: Site, tmp_path: Path) -> None:
     assert (view.conditions, view.applied, view.succeeded) == ((), None, None)
     again.daemon.wind_down()
     assert again.daemon.join(20)
+
+
+@dataclass
+class AtWork:
+    """Stands for a turn that has begun to change something: it comes to its end when it has to."""
+
+    hastes: list[Haste] = field(default_factory=list)
+
+    def __call__(self, *args: object, allowed: bool) -> Turn:
+        """One turn."""
+        conduct = args[2]
+        assert isinstance(conduct, Conduct)
+        assert allowed
+        self.hastes.append(conduct.haste())
+        until(lambda: conduct.haste() is not Haste.NONE)
+        self.hastes.append(conduct.haste())
+        return Turn()
+
+
+@pytest.fixture
+def busy(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Site, AtWork]]:
+    """A daemon that keeps one environment, and whose turns take their time."""
+    work, given = AtWork(), site.origin.at(COMMIT)
+    monkeypatch.setattr("reconciler.daemon.runner.take_turn", work)
+    made = make(tmp_path, suspend=False)
+    made.origin.given = replace(given, paths=("shop.yaml",))
+    yield made, work
+    made.daemon.wind_down()
+    assert made.daemon.join(20)
+
+
+CLOSED = [{"days": [], "opens": "08:00", "closes": "09:00"}]
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        lambda site: site.daemon.suspend("shop", "ada"),
+        lambda site: site.keep.update(suspend=True),
+        lambda site: site.keep.update(dryRun=True),
+        lambda site: site.keep.update(windows=CLOSED),
+        lambda site: site.asked(replace(site.origin.at(NEXT), paths=())),
+        lambda site: site.daemon.wind_down(),
+    ],
+    ids=["a person suspends", "the Sync file suspends", "dry run", "the window closes", "the file is gone", "the end"],
+)
+def test_a_run_under_way_is_stopped(busy: tuple[Site, AtWork], stop: Callable[[Site], None]) -> None:
+    """It ends what it has begun, and begins nothing more."""
+    site, work = busy
+    site.daemon.begin()
+    until(lambda: work.hastes)
+    stop(site)
+    until(lambda: len(work.hastes) > 1)
+    assert work.hastes[:2] == [Haste.NONE, Haste.WIND_DOWN]
+
+
+@pytest.mark.parametrize(
+    ("stop", "message"),
+    [
+        (lambda site: site.daemon.suspend("shop", "ada"), "suspended by ada"),
+        (lambda site: site.keep.update(suspend=True), "suspended by the Sync file"),
+        (lambda site: site.daemon.wind_down(), "the daemon is about to end"),
+    ],
+)
+def test_a_run_that_waits_for_a_slot(busy: tuple[Site, AtWork], stop: Callable[[Site], None], message: str) -> None:
+    """It does not begin when nothing may be done by the time that it has one."""
+    site, work = busy
+    with site.slots:
+        site.daemon.begin()
+        until(lambda: any(isinstance(notice, RunStarted) for notice in site.notices))
+        stop(site)
+    until(site.results)
+    (run,) = [notice.run for notice in site.notices if isinstance(notice, RunEnded)]
+    assert (run.result, run.message, work.hastes) == (RunResult.INTERRUPTED, message, [])
 
 
 def test_a_fetch_that_the_end_cuts_off(site: Site) -> None:

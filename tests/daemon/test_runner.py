@@ -62,6 +62,8 @@ class Site:
     turn: Callable[[], Turn] = Turn
     scopes: list[Scope] = field(default_factory=list)
     conducts: list[Conduct] = field(default_factory=list)
+    keep: dict[str, object] = field(default_factory=dict)
+    allowed: list[bool] = field(default_factory=list)
 
     def run(self, why: Why, turn: Turn, seconds: float = 0.0) -> None:
         """One that takes so long."""
@@ -71,7 +73,7 @@ class Site:
             return turn
 
         self.turn = taken
-        self.runner.run(self.files, why, KeepSpec(), Guard(nullcontext, lambda: Haste.NONE))
+        self.runner.run(self.files, why, Guard(nullcontext, lambda: Haste.NONE))
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     clock = HandClock()
     around = Surroundings(
         context=lambda checkout, path: make_context(path, "auto", cwd=checkout),
-        keep=lambda _name: KeepSpec(),
+        keep=lambda _name: KeepSpec.model_validate(made.keep),
         claim=lambda _name, _path: True,
         lead=None,
         board=LiveBoard(),
@@ -96,7 +98,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site(Runner(around, Signs("keep env.yaml", Pulse(), clock.ticks)), clock, files)
 
     def take_turn(*args: Any, allowed: bool) -> Turn:
-        assert allowed
+        made.allowed.append(allowed)
         made.scopes.append(args[-1])
         made.conducts.append(args[2])
         return made.turn()
@@ -163,3 +165,14 @@ def test_what_a_run_changes_itself(site: Site, monkeypatch: pytest.MonkeyPatch) 
     site.run(ALL, whole(End(API), End(WEB)))
     assert site.conducts[0].make(None) == plan  # type: ignore[arg-type]  # what was found, which nobody asks for
     assert site.runner.in_place == {WEB: "as it was"}
+
+
+def test_how_it_is_kept_when_its_turn_comes(site: Site) -> None:
+    """Decides: not what held when it began to wait for a slot."""
+    slot = site.runner.around.slots
+    with slot, slot:
+        thread = threading.Thread(target=site.run, args=(ALL, whole(End(API))))
+        thread.start()
+        site.keep["dryRun"] = True
+    thread.join(20)
+    assert site.allowed == [False]
