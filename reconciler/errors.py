@@ -87,6 +87,10 @@ class ApiError(ClusterError):
         self.causes = causes
 
 
+class UnrecordedError(ClusterError):
+    """Helm did its work and could not record it: the revision that it made is marked as under way."""
+
+
 class LockError(ReconcilerError):
     """The lock of a cluster is another run's."""
 

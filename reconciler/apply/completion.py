@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.cluster import ClusterWriter, Deletion
 from reconciler.model.identity import ObjectId, ReleaseId
-from reconciler.model.json import text_at
+from reconciler.model.json import JsonMap, text_at
 from reconciler.model.plan import ObjectChange, Verb
 from reconciler.model.removal import is_of
 
 
-def complete_upgrade(cluster: ClusterWriter, release: ReleaseId, changes: Iterable[ObjectChange]) -> None:
-    """No object that it drops is left, and no earlier revision is marked as deployed. Raises as `complete_removal`."""
-    complete_removal(cluster, release, (change.id for change in changes if change.verb is Verb.DELETE))
-    cluster.supersede(release)
+def complete_write(cluster: ClusterWriter, release: ReleaseId, revision: int, changes: Iterable[ObjectChange]) -> None:
+    """The revision is recorded, no object that it drops is left, and no earlier one is marked as deployed.
+
+    Raises:
+        UnrecordedError: it is still marked as under way.
+        ClusterError: the rest could not be seen, or be done.
+    """
+    cluster.conclude(release, revision)
+    dropped = ((change.id, change.version) for change in changes if change.verb is Verb.DELETE)
+    complete_removal(cluster, release, {identity: version.uid for identity, version in dropped if version})
 
 
-def complete_removal(cluster: ClusterWriter, release: ReleaseId, gone: Iterable[ObjectId]) -> None:
-    """None of these objects of a release is left. Raises ClusterError: that could not be seen, or be done."""
+def complete_removal(cluster: ClusterWriter, release: ReleaseId, gone: Mapping[ObjectId, str]) -> None:
+    """None of these objects of a release is left, which are given with their uids; others of their names stay.
+
+    Raises:
+        ClusterError: that could not be seen, or be done.
+    """
     resources = cluster.resources()
-    for identity in gone:
+    for identity, uid in gone.items():
         resource = resources.get(identity.kind)
         live = cluster.fetch(resource, identity.namespace, identity.name) if resource else None
-        if resource and live and is_of(live, release) and not text_at(live, "metadata", "deletionTimestamp"):
-            uid = text_at(live, "metadata", "uid")
+        if resource and live and text_at(live, "metadata", "uid") == uid and _is_left(live, release):
             cluster.delete(resource, Deletion(identity.namespace, identity.name, uid))
+
+
+def _is_left(live: JsonMap, release: ReleaseId) -> bool:
+    return is_of(live, release) and not text_at(live, "metadata", "deletionTimestamp")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
-from reconciler.apply.completion import complete_removal, complete_upgrade
+from reconciler.apply.completion import complete_removal, complete_write
 from reconciler.apply.preparation import adopt, delete_old
 from reconciler.apply.removal import delete, going
 from reconciler.errors import ApiError, ClusterError, EngineError
@@ -16,7 +16,7 @@ from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import HELM_MANAGER, ClusterWriter, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.engine import Engine, RemoveRequest, WriteRequest
-from reconciler.model.identity import Kind, ReleaseId, Target
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import release_labels
 from reconciler.model.plan import (
@@ -38,6 +38,7 @@ class Handlers:
     Attributes:
         run: this run, when it holds the locks of what it changes.
         stop: setting it ends all waiting.
+        removed: what goes with each release whose uninstall has begun: once it has ended, no record tells.
     """
 
     clusters: Mapping[str, ClusterWriter]
@@ -45,6 +46,7 @@ class Handlers:
     engine: Engine
     run: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    removed: dict[ReleaseId, Mapping[ObjectId, str]] = field(default_factory=dict)
 
     def perform(self, action: Action) -> None:
         """Do an action's work.
@@ -65,15 +67,29 @@ class Handlers:
                 attach(cluster, _resource(cluster, ACCOUNT), action.work)
             case DeleteObject():
                 delete(cluster, _resource(cluster, action.work.kind), action.work)
-            case UninstallRelease():
+            case UninstallRelease() if isinstance(action.target, ReleaseId):
                 self._uninstall(action.target, action.work, cluster)
             case WriteRelease(release):
                 self._write(action, action.work, cluster.acting_as(release.impersonate))
 
-    def _uninstall(self, release: Target, work: UninstallRelease, cluster: ClusterWriter) -> None:
-        if isinstance(release, ReleaseId) and (objects := going(cluster, release, work, self.run)) is not None:
+    def complete(self, action: Action) -> None:
+        """After an action: do what Helm passed over. What is done already is not done again.
+
+        Raises:
+            ReconcilerError: it could not be seen, or be done.
+        """
+        cluster, work = self.clusters[action.target.cluster], action.work
+        if isinstance(work, WriteRelease):
+            cluster = cluster.acting_as(work.release.impersonate)
+            complete_write(cluster, work.release.id, work.revision, action.changes)
+        elif isinstance(action.target, ReleaseId) and action.target in self.removed:
+            complete_removal(cluster, action.target, self.removed[action.target])
+
+    def _uninstall(self, release: ReleaseId, work: UninstallRelease, cluster: ClusterWriter) -> None:
+        found = going(cluster, release, work, self.run)
+        if found is not None:
+            self.removed[release] = found
             self.engine.uninstall(RemoveRequest(release, self.access[release.cluster], work.wait))
-            complete_removal(cluster, release, objects)
 
     def _write(self, action: Action, work: WriteRelease, cluster: ClusterWriter) -> None:
         release = work.release
@@ -99,7 +115,6 @@ class Handlers:
             self.engine.install(request)
         else:
             self.engine.upgrade(request)
-            complete_upgrade(cluster, release.id, action.changes)
 
     def _prepare(self, cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
         for step in steps:

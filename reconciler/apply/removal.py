@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterWriter, Resource
 from reconciler.model.contents import Going, foreign, owners, removable_kinds
 from reconciler.model.identity import ObjectId, ReleaseId
-from reconciler.model.json import JsonMap
+from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import id_of
 from reconciler.model.observed import StoredRelease
 from reconciler.model.ownership import ENVIRONMENT
@@ -22,8 +23,10 @@ _AGAIN = "look at a new plan"
 
 def going(
     cluster: ClusterWriter, release: ReleaseId, work: UninstallRelease, run: str | None
-) -> frozenset[ObjectId] | None:
-    """The objects that go with a release, which is marked as one that this run uninstalls; None: it is not there.
+) -> Mapping[ObjectId, str] | None:
+    """The objects that go with a release, with their uids; it is marked as one that this run uninstalls.
+
+    None: it is not there.
 
     What is not its own any more is taken out of its manifest. Under a lock, `run` is this run.
 
@@ -35,10 +38,10 @@ def going(
         return None
     if stored.revision != work.revision or stored.labels.get(ENVIRONMENT) != work.environment:
         raise ClusterError(f"{release} was changed since it was looked at; it stays", hint=_AGAIN)
-    others = _of_others(cluster, stored)
+    own, others = _sorted_out(cluster, stored)
     if run or others:
         cluster.mark_removed(release, stored.revision, run, others)
-    return frozenset(removed_ids(stored, cluster.resources())) - others
+    return own
 
 
 def delete(cluster: ClusterWriter, resource: Resource, work: DeleteObject) -> None:
@@ -52,17 +55,22 @@ def delete(cluster: ClusterWriter, resource: Resource, work: DeleteObject) -> No
     cluster.delete(resource, work.deletion)
 
 
-def _of_others(cluster: ClusterWriter, stored: StoredRelease) -> frozenset[ObjectId]:
-    """What Helm would delete, or stumble over, that is not the release's: taken over, or of a kind that is gone."""
+def _sorted_out(cluster: ClusterWriter, stored: StoredRelease) -> tuple[dict[ObjectId, str], set[ObjectId]]:
+    """The release's own objects that there are, and what Helm would delete, or stumble over, that is not its own.
+
+    That is what was taken over, or is of a kind that is gone.
+    """
+    own: dict[ObjectId, str] = {}
+    others: set[ObjectId] = set()
     resources = cluster.resources()
-
-    def is_ours(identity: ObjectId) -> bool:
-        if identity.kind not in resources:
-            return False
-        live = cluster.fetch(resources[identity.kind], identity.namespace, identity.name)
-        return live is None or is_of(live, stored.id)
-
-    return frozenset(identity for identity in removed_ids(stored, resources) if not is_ours(identity))
+    for identity in removed_ids(stored, resources):
+        resource = resources.get(identity.kind)
+        live = cluster.fetch(resource, identity.namespace, identity.name) if resource else None
+        if live and is_of(live, stored.id):
+            own[identity] = text_at(live, "metadata", "uid")
+        elif live or not resource:
+            others.add(identity)
+    return own, others
 
 
 def _await_emptiness(cluster: ClusterWriter, namespace: str, going: Going) -> None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from random import uniform
 
 from reconciler.apply.again import again
-from reconciler.errors import ApiError, ReconcilerError
+from reconciler.errors import ApiError, ReconcilerError, UnrecordedError
 from reconciler.model.desired import Release
 from reconciler.model.failure import Retry
 from reconciler.model.observed import StoredRelease
@@ -27,9 +27,14 @@ _BUSY = frozenset({429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """Does actions by `perform`, again and again as their policy says. Setting `stop` ends every pause."""
+    """Does actions by `perform`, again and again as their policy says. Setting `stop` ends every pause.
+
+    Attributes:
+        complete: what is done after each action; when only that failed, it alone is done again.
+    """
 
     perform: Perform
+    complete: Perform
     newest: Newest
     stop: threading.Event
     jitter: Callable[[float], float] = lambda seconds: uniform(seconds / 2, seconds)  # noqa: S311 - no secret
@@ -40,10 +45,10 @@ class Retrying:
         for tries, pause in enumerate((*pauses(_policy(action)), None), start=1):
             try:
                 left = self._step(step) if tries > 1 else step
-                if left is None:
-                    return
-                step = left
-                self.perform(step)
+                if left is not None:
+                    step = left
+                    self.perform(step)
+                self.complete(step)
             except ReconcilerError as error:
                 if pause is None or not is_passing(error) or self.stop.wait(self.jitter(pause)):
                     raise _counted(error, tries) from error
@@ -65,7 +70,7 @@ def is_passing(error: ReconcilerError) -> bool:
     """Whether the same may be taken when it is tried again."""
     if isinstance(error, ApiError):
         return error.status in _BUSY or (error.status == HTTPStatus.CONFLICT and error.reason == "Conflict")
-    return may_pass(error.message)
+    return isinstance(error, UnrecordedError) or may_pass(error.message)
 
 
 def _policy(action: Action) -> Retry:

@@ -43,7 +43,7 @@ class _Work:
     def hands(self) -> Hands:
         engine, stop = self.found.tools.engine, self.handlers.stop
         gates = Gates(self.judge, stop)
-        retrying = Retrying(self.perform, self.newest, stop)
+        retrying = Retrying(self.perform, self.complete, self.newest, stop)
 
         def perform(action: Action) -> None:
             gates.pass_through(action)
@@ -64,6 +64,10 @@ class _Work:
     def perform(self, action: Action) -> None:
         with self.locks.writing(action.target.cluster):
             self.handlers.perform(action)
+
+    def complete(self, action: Action) -> None:
+        with self.locks.writing(action.target.cluster):
+            self.handlers.complete(action)
 
     def newest(self, release: Release) -> StoredRelease | None:
         cluster = self.handlers.clusters[release.id.cluster].acting_as(release.impersonate)
@@ -92,7 +96,7 @@ class _Work:
             return Gates(self.judge, stop).wait_for(release.id, release.wait) if release.wait else None
 
         handlers = self.handlers
-        return Remedies(handlers.clusters, handlers.access, handlers.engine, self.newest, settle)
+        return Remedies(handlers.clusters, handlers.access, handlers.engine, self.newest, settle, handlers.run)
 
     def explain(self, target: Target, trouble: Trouble) -> tuple[Finding, ...]:
         from reconciler.flows.investigate import Investigator  # noqa: PLC0415 - only failures need it

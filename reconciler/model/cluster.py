@@ -178,10 +178,21 @@ class ClusterWriter(ClusterReader, Protocol):
         """
         ...
 
-    def supersede(self, release: ReleaseId) -> None:
+    def mark_rollback(self, release: ReleaseId, target: int, run: str, revision: int) -> None:
+        """Note on the revision `target` which run goes back to it, and which revision that makes.
+
+        Raises as `mark_removed`.
+        """
+        ...
+
+    def conclude(self, release: ReleaseId, revision: int) -> None:
         """Mark as superseded what is below the newest deployed revision, and still marked as deployed or under way.
 
         Helm does so itself while it upgrades and rolls back, and passes over its own failure to.
+
+        Raises:
+            UnrecordedError: `revision`, which Helm has made, is under way itself. An install of Helm's says that all
+                is well when only its last write failed.
         """
         ...
 

@@ -14,8 +14,9 @@ CHART = "reconciler/chart"
 REVISION = "reconciler/revision"
 # The run that wrote the revision, where it held the environment's lock: without it, a pending one is nobody's.
 RUN = "reconciler/run"
-# The run that uninstalls the revision, and the revision: Helm copies labels here too.
-REMOVED_BY = "reconciler/removed-by"
+# The run that uninstalls the revision, or rolls back to make it, and the revision: Helm copies labels here too. To the
+# revision that a rollback makes it copies those of the one that it goes back to, so that one is marked beforehand.
+BEGUN_BY = "reconciler/begun-by"
 # On namespaces and secrets, beside the environment.
 MANAGED_BY, PROGRAM = "app.kubernetes.io/managed-by", "reconciler"
 
@@ -34,9 +35,9 @@ def release_labels(environment: str, chart_digest: str, revision: int, run: str 
     return {**marks, RUN: run} if run else marks
 
 
-def removal_labels(run: str, revision: int) -> Mapping[str, str]:
-    """What the revision is marked with that a run begins to uninstall under lock."""
-    return {REMOVED_BY: f"{run}.{revision}"}
+def beginning_labels(run: str, revision: int) -> Mapping[str, str]:
+    """What tells that a run begins, under lock, to uninstall this revision, or to make it by a rollback."""
+    return {BEGUN_BY: f"{run}.{revision}"}
 
 
 def object_labels(environment: str) -> Mapping[str, str]:

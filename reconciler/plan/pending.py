@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.lease import Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
-from reconciler.model.ownership import REMOVED_BY, REVISION, RUN
+from reconciler.model.ownership import BEGUN_BY, REVISION, RUN
 from reconciler.model.policy import LockPolicy
 from reconciler.plan.states import Locked, Stuck
 
@@ -31,8 +31,8 @@ def run_of(stored: StoredRelease) -> str | None:
 
     Helm copies labels to the revisions that it makes itself, and keeps them on one that it uninstalls.
     """
-    if stored.status is ReleaseStatus.UNINSTALLING:
-        run, _, revision = stored.labels.get(REMOVED_BY, "").rpartition(".")
+    if stored.status in (ReleaseStatus.UNINSTALLING, ReleaseStatus.PENDING_ROLLBACK):
+        run, _, revision = stored.labels.get(BEGUN_BY, "").rpartition(".")
         return run if run and revision == str(stored.revision) else None
     return stored.labels.get(RUN) if stored.labels.get(REVISION) == str(stored.revision) else None
 

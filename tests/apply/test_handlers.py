@@ -13,14 +13,27 @@ from reconciler.apply.handlers import Handlers
 from reconciler.errors import ApiError, ClusterError, EngineError
 from reconciler.model.cluster import Cascade, ClusterWriter, Deletion, DryRun, Resource
 from reconciler.model.desired import Impersonation
-from reconciler.model.engine import Engine, WriteRequest
+from reconciler.model.engine import Engine, RemoveRequest, WriteRequest
 from reconciler.model.identity import Kind, ReleaseId
-from reconciler.model.json import JsonMap, dig
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, Work, WriteRelease
+from reconciler.model.json import JsonMap, as_map, dig
+from reconciler.model.observed import StoredRelease
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, UninstallRelease, Work, WriteRelease
 from reconciler.model.preparation import Adoption, Recreation
-from tests.plan.factories import API, CONFIG_MAP, DIGEST, RESOURCES, config_map, desired, object_id, release
+from tests.plan.factories import (
+    API,
+    CONFIG_MAP,
+    DIGEST,
+    RESOURCES,
+    config_map,
+    desired,
+    live,
+    object_id,
+    release,
+    stored,
+)
 
 LIVE: JsonMap = {**config_map(), "metadata": {"name": "api", "uid": "u-1"}}
+OWNED = live(config_map())
 IDENTITY = object_id()
 UNKNOWN = Kind("example.com/v1", "Widget")
 
@@ -35,8 +48,10 @@ class World:
     name: str = "main"
     refuses: ApiError | None = None
     newest: int = 2
+    live: JsonMap = field(default_factory=lambda: LIVE)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     requests: list[WriteRequest] = field(default_factory=list)
+    installed: list[StoredRelease] = field(default_factory=list)
 
     def acting_as(self, user: Impersonation | None) -> World:
         """The same world; only another user is worth a note."""
@@ -65,7 +80,7 @@ class World:
 
     def fetch(self, _resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
         """The live object."""
-        return None if ("delete", "u-1", Cascade.FOREGROUND) in self.asked else LIVE
+        return None if ("delete", "u-1", Cascade.FOREGROUND) in self.asked else self.live
 
     def delete(self, _resource: Resource, deletion: Deletion) -> None:
         """A deletion."""
@@ -75,13 +90,22 @@ class World:
         """A repair."""
         self.asked.append(("repair", release_id, revision))
 
-    def supersede(self, _release: ReleaseId) -> None:
+    def conclude(self, _release: ReleaseId, revision: int) -> None:
         """What Helm left behind."""
-        self.asked.append(("supersede",))
+        self.asked.append(("conclude", revision))
 
     def newest_revision(self, _release: ReleaseId) -> int:
         """What others may have made since the plan."""
         return self.newest
+
+    def releases(self, _namespace: str) -> list[StoredRelease]:
+        """What Helm has stored."""
+        return self.installed
+
+    def uninstall(self, request: RemoveRequest) -> None:
+        """Helm uninstalls, and passes over the object."""
+        self.asked.append(("uninstall", request.release))
+        self.installed.clear()
 
     def install(self, request: WriteRequest) -> None:
         """Helm installs."""
@@ -97,7 +121,9 @@ class World:
         """Do it."""
         cluster, engine = cast(ClusterWriter, self), cast(Engine, self)
         handlers = Handlers({"main": cluster}, desired().clusters, engine, run)
-        handlers.perform(Action(kind, API, "", (), frozenset(), work))
+        action = Action(kind, API, "", (), frozenset(), work)
+        handlers.perform(action)
+        handlers.complete(action)
 
 
 def write(**changes: Any) -> WriteRelease:
@@ -124,7 +150,8 @@ def test_all_is_done_as_the_user_of_the_release() -> None:
         ("apply", "configmaps", config_map(), "helm"),
         ("as", "jane"),
         ("upgrade",),
-        ("supersede",),
+        ("as", "jane"),
+        ("conclude", 3),
     ]
     assert world.requests[0].cluster == replace(desired().clusters["main"], impersonate=jane)
 
@@ -137,9 +164,9 @@ def test_an_object_whose_kind_is_gone_is_a_clear_error() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "calls"),
-    [(ActionKind.INSTALL, [("install",)]), (ActionKind.UPGRADE, [("upgrade",), ("supersede",)])],
+    [(ActionKind.INSTALL, [("install",), ("conclude", 3)]), (ActionKind.UPGRADE, [("upgrade",), ("conclude", 3)])],
 )
-def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, calls: list[tuple[str]]) -> None:
+def test_a_release_is_written_with_all_that_is_known_of_it(kind: ActionKind, calls: list[tuple[Any, ...]]) -> None:
     """Chart, values, labels by which the next run knows it, and the reason for `helm history`."""
     world = World()
     world.perform(write(), kind)
@@ -188,7 +215,7 @@ def test_a_pending_revision_is_repaired_first() -> None:
     """Helm refuses to upgrade over an operation that it takes for alive."""
     world = World()
     world.perform(write(repair=2))
-    assert world.asked == [("repair", API, 2), ("upgrade",), ("supersede",)]
+    assert world.asked == [("repair", API, 2), ("upgrade",), ("conclude", 3)]
 
 
 def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
@@ -196,7 +223,7 @@ def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
     world = World()
     steps = (Adoption(IDENTITY, "u-1", API), Recreation(IDENTITY, "u-1", Cascade.FOREGROUND))
     world.perform(write(checks=((CONFIG_MAP, config_map("other")),), first=steps))
-    assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade", "supersede"]
+    assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade", "conclude"]
     assert dig(world.asked[1][2], "metadata", "annotations", "meta.helm.sh/release-name") == "api"
 
 
@@ -234,7 +261,21 @@ def test_what_still_cannot_be_checked_is_left_to_helm(kind: Kind, refuses: ApiEr
     """A kind whose definition the release itself brings."""
     world = World(refuses=refuses)
     world.perform(write(checks=((kind, config_map()),)))
-    assert world.asked[-2:] == [("upgrade",), ("supersede",)]
+    assert world.asked[-2:] == [("upgrade",), ("conclude", 3)]
+
+
+def test_what_an_uninstall_left_is_removed_however_often_it_takes() -> None:
+    """The next try finds no release any more, which is no reason to forget its objects."""
+    world = World(live={**OWNED, "metadata": {**as_map(OWNED["metadata"]), "uid": "u-1"}})
+    world.installed.append(stored(revision=3, objects=[config_map()]))
+    cluster, engine = cast(ClusterWriter, world), cast(Engine, world)
+    handlers = Handlers({"main": cluster}, desired().clusters, engine)
+    action = Action(ActionKind.UNINSTALL, API, "", (), frozenset(), UninstallRelease("staging", 3, None))
+    handlers.perform(action)
+    for _ in range(2):
+        handlers.perform(action)
+        handlers.complete(action)
+    assert world.asked == [("uninstall", API), *[("delete", "u-1", Cascade.BACKGROUND)] * 2]
 
 
 def test_a_release_without_its_chart_is_an_error() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -14,13 +14,24 @@ from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.engine import Engine, RemoveRequest, RollbackRequest
 from reconciler.model.failure import OnFailure, Remedy
-from reconciler.model.identity import Kind, ReleaseId
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.outcome import Remedied
 from reconciler.model.ownership import release_labels
-from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
-from tests.plan.factories import API, DIGEST, RESOURCES, config_map, desired, live, release, stored
+from reconciler.model.plan import Action, ActionKind, ApplyObjects, ObjectChange, Verb, WriteRelease
+from tests.plan.factories import (
+    API,
+    DIGEST,
+    NAMESPACE,
+    RESOURCES,
+    config_map,
+    desired,
+    live,
+    object_id,
+    release,
+    stored,
+)
 
 BOTH = OnFailure(install=Remedy.UNINSTALL, upgrade=Remedy.ROLLBACK)
 FAILED = ReleaseStatus.FAILED
@@ -39,6 +50,7 @@ class World:
     found: StoredRelease | None
     trouble: str | None = None
     refuses: ReconcilerError | None = None
+    left: StoredRelease | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def acting_as(self, _user: Impersonation | None) -> World:
@@ -49,9 +61,21 @@ class World:
         """A repair."""
         self.asked.append(("repair", revision))
 
-    def supersede(self, _release: ReleaseId) -> None:
+    def mark_rollback(self, _release: ReleaseId, target: int, run: str, revision: int) -> None:
+        """A mark."""
+        self.asked.append(("mark", target, run, revision))
+
+    def conclude(self, _release: ReleaseId, revision: int) -> None:
         """What Helm left behind."""
-        self.asked.append(("supersede",))
+        self.asked.append(("conclude", revision))
+
+    def releases(self, _namespace: str) -> list[StoredRelease]:
+        """What is there to be uninstalled."""
+        return [self.found] if self.found else []
+
+    def mark_removed(self, _release: ReleaseId, revision: int, run: str | None, _leave: Collection[ObjectId]) -> None:
+        """A mark."""
+        self.asked.append(("mark", revision, run))
 
     def resources(self) -> Mapping[Kind, Resource]:
         """ConfigMaps among them."""
@@ -68,6 +92,7 @@ class World:
     def rollback(self, request: RollbackRequest) -> None:
         """The way back."""
         self.asked.append(("rollback", request.revision, request.history))
+        self.found = self.left or self.found
         if self.refuses:
             raise self.refuses
 
@@ -86,7 +111,7 @@ class World:
     def remedy(self, failed: Action) -> Remedied | None:
         """Remedy it."""
         cluster, engine = cast(ClusterWriter, self), cast(Engine, self)
-        made = Remedies({"main": cluster}, desired().clusters, engine, self.newest, self.settle)
+        made = Remedies({"main": cluster}, desired().clusters, engine, self.newest, self.settle, "r1")
         return made.remedy(failed)
 
 
@@ -94,7 +119,7 @@ def test_a_failed_upgrade_goes_back_to_the_deployed_revision() -> None:
     """With as much history as the release keeps."""
     world = World(stored(status=FAILED, revision=3, deployed=2))
     assert world.remedy(action()) == Remedied(Remedy.ROLLBACK, done=True, message="rolled back to revision 2")
-    assert world.asked == [("rollback", 2, 10), ("supersede",)]
+    assert world.asked == [("mark", 2, "r1", 4), ("rollback", 2, 10), ("conclude", 4)]
 
 
 def test_a_revision_of_a_later_try_is_ours_too() -> None:
@@ -106,8 +131,55 @@ def test_a_revision_of_a_later_try_is_ours_too() -> None:
 def test_a_failed_first_install_is_uninstalled() -> None:
     """And waited for, so that the next install finds nothing in its way, not even what Helm could not look at."""
     world = World(stored(status=FAILED, objects=[config_map("left")]))
-    assert world.remedy(action(ActionKind.INSTALL, 1)) == Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
-    assert world.asked == [("uninstall", True), ("delete", "left")]
+    made = ObjectChange(Verb.CREATE, object_id("left"), (), verified=True, note=None)
+    failed = replace(action(ActionKind.INSTALL, 1), changes=(made,))
+    assert world.remedy(failed) == Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
+    assert world.asked == [("mark", 1, "r1"), ("uninstall", True), ("delete", "left")]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param((), id="just as the chart has it, of a release whose records were lost"),
+        pytest.param((Verb.UPDATE,), id="otherwise, or of nobody and adopted"),
+        pytest.param((Verb.REPLACE,), id="and had to be made anew"),
+    ],
+)
+def test_what_was_there_before_an_install_is_not_removed_with_it(found: tuple[Verb, ...]) -> None:
+    """Nobody gave leave for that; so all of the release stays, and the outcome says why."""
+    world = World(stored(status=FAILED, objects=[config_map("new"), config_map("old")]))
+    changes = [ObjectChange(verb, object_id("old"), (), verified=True, note=None) for verb in found]
+    made = ObjectChange(Verb.CREATE, object_id("new"), (), verified=True, note=None)
+    told = "not uninstalled: that would remove what was there before the install too: ConfigMap shop/old"
+    failed = replace(action(ActionKind.INSTALL, 1), changes=(made, *changes))
+    assert world.remedy(failed) == Remedied(Remedy.UNINSTALL, done=False, message=told)
+    assert world.asked == []
+
+
+def test_an_object_of_a_kind_that_the_plan_did_not_know_is_the_installs_own() -> None:
+    """Its definition came with the same apply, and told only then that it lives in no namespace."""
+    namespace: JsonMap = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "left"}}
+    world = World(stored(status=FAILED, objects=[namespace]))
+    made = ObjectChange(Verb.CREATE, ObjectId(NAMESPACE, "shop", "left"), (), verified=False, note="not served yet")
+    remedied = world.remedy(replace(action(ActionKind.INSTALL, 1), changes=(made,)))
+    assert remedied == Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
+
+
+@pytest.mark.parametrize(
+    ("left", "repaired"),
+    [
+        pytest.param(stored(status=ReleaseStatus.PENDING_ROLLBACK, revision=4, deployed=2), True, id="left pending"),
+        pytest.param(stored(status=FAILED, revision=4, deployed=2), False, id="marked by Helm"),
+        pytest.param(stored(status=ReleaseStatus.PENDING_UPGRADE, revision=4, deployed=2), False, id="by hand"),
+        pytest.param(stored(status=ReleaseStatus.PENDING_ROLLBACK, revision=5, deployed=2), False, id="by hand later"),
+    ],
+)
+def test_a_rollback_that_fails_is_not_left_pending(left: StoredRelease, *, repaired: bool) -> None:
+    """Helm leaves it so when a hook fails; nobody could tell it from one that is under way."""
+    busy = EngineError("cannot roll back: busy")
+    world = World(stored(status=FAILED, revision=3, deployed=2), refuses=busy, left=left)
+    assert world.remedy(action()) == Remedied(Remedy.ROLLBACK, done=False, message=f"rollback failed: {busy.message}")
+    assert (("repair", 4) in world.asked) is repaired
 
 
 @pytest.mark.parametrize("kind", [ActionKind.INSTALL, ActionKind.UPGRADE])

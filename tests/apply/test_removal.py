@@ -14,7 +14,7 @@ from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.contents import Going
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
-from reconciler.model.json import JsonMap
+from reconciler.model.json import JsonMap, as_map
 from reconciler.model.observed import StoredRelease
 from reconciler.model.plan import DeleteObject, UninstallRelease
 from tests.plan.factories import API, CONFIG_MAP, NAMESPACE, RESOURCES, config_map, live, object_id, stored
@@ -63,7 +63,7 @@ class World:
         """A deletion."""
         self.done.append(deletion)
 
-    def going(self, run: str | None = "r1") -> frozenset[ObjectId] | None:
+    def going(self, run: str | None = "r1") -> Mapping[ObjectId, str] | None:
         """What goes with the release."""
         return going(cast(ClusterWriter, self), API, WORK, run)
 
@@ -73,12 +73,17 @@ class World:
         delete(cast(ClusterWriter, self), RESOURCES[NAMESPACE], work)
 
 
+def _own(name: str) -> JsonMap:
+    item = live(config_map(name))
+    return {**item, "metadata": {**as_map(item["metadata"]), "uid": f"u-{name}"}}
+
+
 def test_a_release_as_it_was_seen_is_marked() -> None:
     """With the run, where it holds a lock."""
-    world = World((stored(revision=3, objects=[config_map()]),), {object_id(): live(config_map())})
-    assert world.going() == frozenset({object_id()})
+    world = World((stored(revision=3, objects=[config_map()]),), {object_id(): _own("api")})
+    assert world.going() == {object_id(): "u-api"}
     assert world.done == [(3, "r1", set())]
-    assert world.going(run=None) == frozenset({object_id()})
+    assert world.going(run=None) == {object_id(): "u-api"}
     assert len(world.done) == 1
 
 
@@ -107,12 +112,12 @@ def test_what_is_not_its_own_is_left_out_of_its_manifest() -> None:
     names = ("own", "taken", "kept", "gone")
     kept = {**config_map("kept"), "metadata": {"name": "kept", "annotations": {"helm.sh/resource-policy": "keep"}}}
     objects = {
-        object_id("own"): live(config_map("own")),
+        object_id("own"): _own("own"),
         object_id("taken"): config_map("taken"),
         object_id("kept"): live(kept),
     }
     world = World((stored(revision=3, objects=[*map(config_map, names), widget]),), objects)
-    assert world.going(run=None) == frozenset({object_id("own"), object_id("gone")})
+    assert world.going(run=None) == {object_id("own"): "u-own"}
     unserved = ObjectId(Kind("example.com/v1", "Widget"), "shop", "w")
     assert world.done == [(3, None, {object_id("taken"), object_id("kept"), unserved})]
 

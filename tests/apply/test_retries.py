@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from reconciler.apply.retries import Retrying, is_passing, pauses
-from reconciler.errors import ApiError, ClusterError, EngineError, ReconcilerError
+from reconciler.errors import ApiError, ClusterError, EngineError, ReconcilerError, UnrecordedError
 from reconciler.model.desired import Release
 from reconciler.model.failure import OnFailure, Retry
 from reconciler.model.observed import ReleaseStatus, StoredRelease
@@ -17,6 +17,7 @@ from reconciler.model.plan import Action, ActionKind, ApplyObjects, WriteRelease
 from tests.plan.factories import API, release, stored
 
 BUSY = EngineError("cannot upgrade: etcdserver: request timed out")
+SERVER = ApiError("busy", status=500, reason="InternalError")
 QUICK = OnFailure(Retry(times=2, backoff=0.01, cap=0.02))
 WORK = WriteRelease(replace(release(), on_failure=QUICK), "staging", 3, None, (), "reconciler: why")
 UPGRADE = Action(ActionKind.UPGRADE, API, "", (), frozenset(), WORK)
@@ -30,6 +31,8 @@ class World:
     errors: list[ReconcilerError] = field(default_factory=list)
     found: list[StoredRelease | ReconcilerError] = field(default_factory=list)
     tried: list[Action] = field(default_factory=list)
+    passed_over: list[ReconcilerError] = field(default_factory=list)
+    completed: list[Action] = field(default_factory=list)
     paused: list[float] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -38,6 +41,12 @@ class World:
         self.tried.append(action)
         if self.errors:
             raise self.errors.pop(0)
+
+    def complete(self, action: Action) -> None:
+        """What is done after a try; raises the next of `passed_over`, as long as there are some."""
+        self.completed.append(action)
+        if self.passed_over:
+            raise self.passed_over.pop(0)
 
     def newest(self, _release: Release) -> StoredRelease | None:
         """A look."""
@@ -48,7 +57,7 @@ class World:
 
     def do(self, action: Action) -> None:
         """With retries, which do not really pause."""
-        Retrying(self.perform, self.newest, self.stop, self._noted)(action)
+        Retrying(self.perform, self.complete, self.newest, self.stop, self._noted)(action)
 
     def _noted(self, seconds: float) -> float:
         self.paused.append(seconds)
@@ -109,10 +118,25 @@ def test_what_was_done_after_all_is_not_done_again() -> None:
     assert len(world.tried) == 1
 
 
+@pytest.mark.parametrize("error", [SERVER, UnrecordedError("cluster main: revision 3 is still pending-upgrade")])
+def test_what_helm_passed_over_is_done_again_alone(error: ReconcilerError) -> None:
+    """The release is deployed by then, so that Helm has nothing to do, but we have."""
+    world = World([], [stored(revision=3)] * 2, passed_over=[error, error])
+    world.do(UPGRADE)
+    assert (world.tried, world.completed) == ([UPGRADE], [UPGRADE] * 3)
+
+
+def test_what_cannot_be_completed_has_failed() -> None:
+    """However well Helm did."""
+    world = World([], [stored(revision=3)] * 2, passed_over=[SERVER] * 3)
+    with pytest.raises(ReconcilerError, match=r"busy \(tried 3 times\)"):
+        world.do(UPGRADE)
+
+
 def test_other_work_is_simply_repeated() -> None:
     """An apply of objects is the same as often as it is done."""
     world = World([ApiError("busy", status=503, reason="ServiceUnavailable")])
-    Retrying(world.perform, world.newest, world.stop, lambda _seconds: 0.0)(CORRECT)
+    world.do(CORRECT)
     assert world.tried == [CORRECT, CORRECT]
 
 
@@ -123,7 +147,7 @@ def test_an_interrupt_ends_a_pause_at_once() -> None:
     threading.Timer(0.1, world.stop.set).start()
     started = time.monotonic()
     with pytest.raises(EngineError, match="etcdserver"):
-        Retrying(world.perform, world.newest, world.stop)(replace(UPGRADE, work=patient))
+        Retrying(world.perform, world.complete, world.newest, world.stop)(replace(UPGRADE, work=patient))
     assert time.monotonic() - started < 5
 
 

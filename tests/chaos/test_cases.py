@@ -64,6 +64,7 @@ def test_nothing_is_lost_whatever_happens(
 @pytest.mark.parametrize(
     ("scenario", "method", "part"),
     [
+        pytest.param("install", "PUT", "/sh.helm.release.v1.worker.v1", id="the end of an install is recorded"),
         pytest.param("upgrade", "GET", "/configmaps/app-of-round-", id="an object that is dropped is looked at"),
         pytest.param("upgrade", "PUT", "/sh.helm.release.v1.worker.v", id="the revision before is marked"),
         pytest.param("prune", "GET", "name%3Dold%2C", id="the history of what is uninstalled is read"),
@@ -73,7 +74,7 @@ def test_nothing_is_lost_whatever_happens(
 def test_what_helm_passes_over(
     scenario: str, method: str, part: str, world: World, requests_of: dict[str, Sequence[Asked]]
 ) -> None:
-    """Helm goes on where these fail, says that all is well, and leaves an object, a mark, or the whole release."""
+    """Helm goes on where these fail, says that all is well, and leaves an object, a mark, or a release undone."""
     (chosen,) = (item for item in SCENARIOS if item.name == scenario)
     strikes = [item for item in requests_of[scenario] if item.method == method and part in item.target]
     assert strikes

@@ -190,6 +190,35 @@ def test_a_run_that_wakes_up_late_writes_nothing(site: Site, engine: str) -> Non
     assert site.project.actions() == {}
 
 
+def test_a_rollback_whose_run_dies_is_repaired_by_the_next_one(site: Site) -> None:
+    """Helm gives a rollback the labels of what it goes back to, so that is where its run is noted."""
+    job = """
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: back, annotations: {helm.sh/hook: pre-rollback}}
+        spec:
+          template:
+            spec:
+              restartPolicy: Never
+              nodeSelector: {there: is-no-such-node}
+              containers: [{name: main, image: "example.com/app:1"}]
+    """
+    site.project.chart("app", {"templates/app.yaml": DEPLOYMENT, "templates/job.yaml": job}, DEPLOYMENT_VALUES)
+    site.environment(READY)
+    site.project.applied()
+    site.environment(STUCK.replace("wait: 0", "wait: 1s, onFailure: {upgrade: rollback}"))
+    secrets = ("-n", site.project.namespace, "get", "secrets", "-l", "owner=helm", "-L", "status")
+    with ended(site.start(site.kubeconfig)):
+        eventually(lambda: "pending-rollback" in site.kubectl(*secrets))
+
+    site.environment(READY)
+    done = site.project.applied()
+
+    assert "revision 3 was left pending-rollback by run" in done.out
+    assert "pending" not in site.kubectl(*secrets)
+    assert site.project.actions() == {}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_run_gives_its_lock_back(site: Site, number: signal.Signals) -> None:
     """The next run need not wait."""

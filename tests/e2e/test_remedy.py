@@ -96,6 +96,59 @@ def test_a_failed_first_install_is_uninstalled(project: Project, kubectl: Kubect
     assert project.actions()["app"] == ("install", "not installed")
 
 
+def test_what_was_there_before_an_install_outlives_its_remedy(project: Project, kubectl: Kubectl) -> None:
+    """Helm's records were lost while the objects lived: the install takes them up again, and fails."""
+    templates = {"templates/app.yaml": DEPLOYMENT, "templates/config.yaml": CONFIG_MAP}
+
+    def release(image: str) -> None:
+        _release(project, image, "{install: uninstall}")
+        project.chart("app", templates, f"text: precious\n{DEPLOYMENT_VALUES}")
+
+    release(GOOD)
+    project.applied()
+    live = ("-n", project.namespace, "get", "configmap", "app", "-o", "jsonpath={.metadata.uid}")
+    uid = kubectl(*live)
+    kubectl("-n", project.namespace, "delete", "secret", "-l", "owner=helm")
+    release(BAD)
+
+    remedied = _outcome(project)["remedied"]
+
+    assert remedied["done"] is False
+    assert f"was there before the install too: ConfigMap {project.namespace}/app, Dep" in remedied["message"]
+    assert _history(project, kubectl) == ["failed"]
+    assert kubectl(*live) == uid
+    release(GOOD)
+    project.applied()
+
+
+@pytest.mark.parametrize("engine", ["library", "program"])
+def test_a_rollback_whose_hook_fails_is_not_left_pending(
+    project: Project, kubectl: Kubectl, engine: str, helm_program: Path
+) -> None:
+    """Helm would leave it so, and the next apply would take it for somebody's who is at work."""
+    path = f"{helm_program.parent}:{os.environ['PATH']}"
+    hook = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: no_such_name, annotations: {helm.sh/hook: pre-rollback}}
+    """
+
+    def release(image: str) -> None:
+        _release(project, image, "{upgrade: rollback}")
+        project.chart("app", {"templates/app.yaml": DEPLOYMENT, "templates/hook.yaml": hook}, DEPLOYMENT_VALUES)
+
+    release(GOOD)
+    project.applied("--engine", engine, PATH=path)
+    release(BAD)
+
+    remedied = _outcome(project, "--engine", engine, PATH=path)["remedied"]
+
+    assert (remedied["done"], "no_such_name" in remedied["message"]) == (False, True)
+    assert _history(project, kubectl) == ["deployed", "failed", "failed"]
+    release(GOOD)
+    project.applied("--engine", engine, PATH=path)
+
+
 def test_what_fails_is_left_when_nothing_is_said(project: Project, kubectl: Kubectl) -> None:
     """As Helm does."""
     _release(project, GOOD)

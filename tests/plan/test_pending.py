@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.lease import NO_HOLD, Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
-from reconciler.model.ownership import release_labels
+from reconciler.model.ownership import BEGUN_BY, release_labels
 from reconciler.model.policy import LockPolicy
 from reconciler.plan.pending import pending, repair_reason, run_of
 from reconciler.plan.states import Locked, Stuck
@@ -59,6 +59,16 @@ def test_without_locks_all_are_judged_by_age() -> None:
         pytest.param(OURS, "run1", id="its own revision"),
         pytest.param(replace(OURS, revision=5), None, id="labels that Helm copied to the next one"),
         pytest.param(replace(OURS, status=ReleaseStatus.UNINSTALLING), None, id="labels of the revision that goes"),
+        pytest.param(
+            replace(OURS, status=ReleaseStatus.PENDING_ROLLBACK, labels={BEGUN_BY: "run2.4"}),
+            "run2",
+            id="a rollback of ours",
+        ),
+        pytest.param(
+            replace(OURS, status=ReleaseStatus.PENDING_ROLLBACK, labels={**OURS.labels, BEGUN_BY: "run2.3"}),
+            None,
+            id="a later rollback by hand",
+        ),
         pytest.param(PLAIN, None, id="no run"),
     ],
 )

@@ -114,7 +114,7 @@ def test_a_release_that_somebody_may_be_at_work_on(
 
 def test_a_removal_of_ours_that_died_is_known_by_its_mark() -> None:
     """Once the lock is had; before that, it is left open."""
-    labels = {"reconciler/environment": "staging", "reconciler/removed-by": "r1.3"}
+    labels = {"reconciler/environment": "staging", "reconciler/begun-by": "r1.3"}
     left = orphan(status=ReleaseStatus.UNINSTALLING, age=timedelta(0), labels=labels, revision=3)
     (open_,) = pruner(left).actions()
     (certain,) = pruner(left, hold=Hold(frozenset({"main"}))).actions()

@@ -110,9 +110,9 @@ def tidy(text: str) -> str:
     return _USER_INFO.sub("://", joined).rstrip(".") or "Helm gave no reason"
 
 
-def is_not_found(text: str) -> bool:
-    """Whether Helm says that there is no such release."""
-    return text.rstrip().endswith("release: not found")
+def is_not_installed(text: str, name: str) -> bool:
+    """Whether Helm says that there is no such release to uninstall, and not that a part of it could not be found."""
+    return tidy(text) == f"uninstall: Release not loaded: {name}: release: not found"
 
 
 CANCELLED = "context canceled"

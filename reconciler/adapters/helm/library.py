@@ -166,7 +166,7 @@ def _uninstall(config: Any, name: str, options: native.Options) -> None:
     try:
         native.uninstall(config, name, options)
     except load_library().HelmError as error:
-        if not errors.is_not_found(error.detail):
+        if not errors.is_not_installed(error.detail, name):
             raise
 
 

@@ -107,7 +107,7 @@ class ProgramEngine:
         arguments = ["uninstall", release.name, f"--namespace={release.namespace}"]
         doing = errors.removing(request)
         ended = self._ended(doing, [*arguments, *self._cluster(request.cluster), *uninstall_flags(request)])
-        if ended.code and not errors.is_not_found(ended.err):
+        if ended.code and not errors.is_not_installed(ended.err, release.name):
             raise errors.translate(_reason(ended), doing)
 
     def build_dependencies(self, chart: Path) -> None:

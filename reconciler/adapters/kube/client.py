@@ -15,7 +15,7 @@ from reconciler.adapters.kube.discovery import Served, capabilities, discover
 from reconciler.adapters.kube.kubeconfig import Connection, connection
 from reconciler.adapters.kube.patience import APPLY_PATCH, MERGE_PATCH
 from reconciler.adapters.kube.transport import Reply, Transport
-from reconciler.errors import ApiError, ClusterError
+from reconciler.errors import ApiError, ClusterError, UnrecordedError
 from reconciler.model.cluster import ClusterIdentity, Deletion, DryRun, Heard, Resource, unheard
 from reconciler.model.desired import ClusterAccess, Impersonation
 from reconciler.model.engine import Capabilities
@@ -221,13 +221,20 @@ class KubeWriter(KubeReader):
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
-    def supersede(self, release: ReleaseId) -> None:
+    def conclude(self, release: ReleaseId, revision: int) -> None:
         """See ClusterWriter. Only metadata are listed, and each revision that is left behind is read by itself."""
         query = {"labelSelector": f"owner=helm,name={release.name},{_STANDING}"}
         listed = self._transport.get(object_path(_SECRETS, release.namespace), query, accept=_METADATA)["items"] or ()
-        deployed = max((_version(item) for item in listed if _status(item) == "deployed"), default=0)
-        for revision in (_version(item) for item in listed if _version(item) < deployed):
-            secret = self._revision(release, revision)
+        standing = {_version(item): _status(item) for item in listed}
+        if standing.get(revision, "deployed") != "deployed":
+            raise UnrecordedError(
+                f"cluster {self.name}: {release} is written, but Helm could not record it: "
+                f"revision {revision} is still {standing[revision]}",
+                hint="apply again: it is repaired then",
+            )
+        deployed = max((version for version, status in standing.items() if status == "deployed"), default=0)
+        for left in (version for version in standing if version < deployed):
+            secret = self._revision(release, left)
             if secret is not None:
                 self._rewrite(secret, storage.superseded(secret))
 
@@ -240,10 +247,19 @@ class KubeWriter(KubeReader):
 
     def mark_removed(self, release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
         """See ClusterWriter."""
+        secret = self._present(release, revision)
+        self._rewrite(secret, storage.removed(secret, release, run, leave, self.resources()))
+
+    def mark_rollback(self, release: ReleaseId, target: int, run: str, revision: int) -> None:
+        """See ClusterWriter."""
+        secret = self._present(release, target)
+        self._rewrite(secret, storage.returned(secret, run, revision))
+
+    def _present(self, release: ReleaseId, revision: int) -> JsonMap:
         secret = self._revision(release, revision)
         if secret is None:
             raise ClusterError(f"cluster {self.name}: {release} is removed by somebody else", hint="apply again")
-        self._rewrite(secret, storage.removed(secret, release, run, leave, self.resources()))
+        return secret
 
     def _revision(self, release: ReleaseId, revision: int) -> JsonMap | None:
         return self.fetch(_SECRETS, release.namespace, f"sh.helm.release.v1.{release.name}.v{revision}")

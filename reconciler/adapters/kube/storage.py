@@ -19,7 +19,7 @@ from reconciler.model.json import JsonMap, as_map, maps_at, text_at
 from reconciler.model.manifest import object_id, objects_in
 from reconciler.model.object_version import stored_version
 from reconciler.model.observed import ReleaseStatus, StoredRelease
-from reconciler.model.ownership import removal_labels
+from reconciler.model.ownership import beginning_labels
 from reconciler.yaml.compose import YamlError
 from reconciler.yaml.plain import load_all
 
@@ -94,12 +94,17 @@ def removed(
 ) -> JsonMap:
     """The merge patch that notes who uninstalls a revision, and takes objects out of its manifest that are to stay."""
     stored = as_map(_unpack(text_at(secret, "data", "release")))
-    labels = removal_labels(run, _revision(stored)) if run else {}
+    labels = beginning_labels(run, _revision(stored)) if run else {}
     if not leave:
         return _patch(secret, labels)
     held = manifest_objects(text_at(stored, "manifest")) or ()
     kept = (item for item in held if object_id(item, release, resources) not in leave)
     return _patch(secret, labels, {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)})
+
+
+def returned(secret: JsonMap, run: str, revision: int) -> JsonMap:
+    """The merge patch that notes who goes back to a revision, and which one that makes."""
+    return _patch(secret, beginning_labels(run, revision))
 
 
 def _marked(secret: JsonMap, info: JsonMap) -> JsonMap:

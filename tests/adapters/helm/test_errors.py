@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.adapters.helm.errors import Doing, tidy, translate
+from reconciler.adapters.helm.errors import Doing, is_not_installed, tidy, translate
 from reconciler.errors import ChartError, EngineError
 from reconciler.model.identity import ReleaseId
 
@@ -39,6 +39,25 @@ OWNED = (
 def test_tidies(text: str, reason: str) -> None:
     """Prefixes, log lines, line breaks and credentials go; Helm's reason stays."""
     assert tidy(text) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("uninstall: Release not loaded: api: release: not found", True),
+        ("Error: uninstall: Release not loaded: api: release: not found\n", True),
+        ("uninstall: Release not loaded: web: release: not found", False),
+        (
+            "uninstallation completed with 1 error(s): uninstall: Failed to purge the release: release: not found",
+            False,
+        ),
+        ('uninstall: Release not loaded: api: secrets is forbidden: User "u" cannot list', False),
+        ("", False),
+    ],
+)
+def test_only_a_release_that_is_not_there_needs_no_uninstall(text: str, *, expected: bool) -> None:
+    """One whose history somebody else removed in part is there still."""
+    assert is_not_installed(text, "api") is expected
 
 
 @pytest.mark.parametrize(

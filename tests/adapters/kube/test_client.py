@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.client import KubeReader, KubeWriter
-from reconciler.errors import ApiError, ClusterError, Location
+from reconciler.errors import ApiError, ClusterError, Location, UnrecordedError
 from reconciler.model.cluster import Cascade, ClusterIdentity, Deletion, Resource
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.evidence import LogId, Run
@@ -338,8 +338,10 @@ def test_what_is_left_behind_is_superseded(writer: KubeWriter, namespace: str, k
     items += [_release(namespace, "b", 1, "deployed"), _release(namespace, "b", 2, "pending-upgrade")]
     kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 
-    for name in ("a", "b", "c"):
-        writer.supersede(ReleaseId("main", namespace, name))
+    for name, revision in (("a", 10), ("b", 1), ("c", 1)):
+        writer.conclude(ReleaseId("main", namespace, name), revision)
+    with pytest.raises(UnrecordedError, match=r"b is written, but .* revision 2 is still pending-upgrade"):
+        writer.conclude(ReleaseId("main", namespace, "b"), 2)
 
     found = json.loads(kubectl("-n", namespace, "get", "secrets", "-l", "owner=helm", "-o", "json"))["items"]
     labels = {(item["metadata"]["labels"]["name"], int(item["metadata"]["labels"]["version"])): item for item in found}
@@ -372,12 +374,25 @@ def test_marking_as_removed(writer: KubeWriter, namespace: str, kubectl: Kubectl
     (before,) = writer.releases(namespace)
     writer.mark_removed(release, 3, "r1", ())
     (marked,) = writer.releases(namespace)
-    assert (marked.labels["reconciler/removed-by"], marked.objects) == ("r1.3", before.objects)
+    assert (marked.labels["reconciler/begun-by"], marked.objects) == ("r1.3", before.objects)
     writer.mark_removed(release, 3, None, [object_id(item, release, writer.resources()) for item in before.objects])
     (emptied,) = writer.releases(namespace)
     assert (emptied.status, emptied.objects) == (ReleaseStatus.DEPLOYED, ())
     with pytest.raises(ClusterError, match=f"{release} is removed by somebody else"):
         writer.mark_removed(release, 7, "r1", ())
+
+
+def test_marking_what_is_rolled_back_to(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
+    """The run is noted, and the revision that it makes; nothing else changes."""
+    kubectl("apply", "-f", "-", stdin=json.dumps(_release(namespace, "a", 3, "deployed")))
+    release = ReleaseId("main", namespace, "a")
+    (before,) = writer.releases(namespace)
+    writer.mark_rollback(release, 3, "r1", 5)
+    (marked,) = writer.releases(namespace)
+    assert marked.labels == {**before.labels, "reconciler/begun-by": "r1.5"}
+    assert (marked.status, marked.objects) == (before.status, before.objects)
+    with pytest.raises(ClusterError, match=f"{release} is removed by somebody else"):
+        writer.mark_rollback(release, 7, "r1", 8)
 
 
 def test_metadata_alone(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
