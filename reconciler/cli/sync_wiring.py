@@ -135,7 +135,7 @@ class _Made:
 def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers) -> _Made:
     names, hurry, clock = Names(), Hurry(), SystemClock()
     state = _state_folder(file)
-    heard = observers.metrics.asked
+    heard, own = observers.metrics.asked, file.variables()
     source = Fresh("source", partial(git_source, file), clock.ticks) if file.spec.source.git else None
     board = LiveBoard([observers.tell])
 
@@ -143,7 +143,7 @@ def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers)
         daemon.drifted(environment, target, found)
 
     around = Surroundings(
-        context=lambda folder, path: make_context(path, engine, heard, folder),
+        context=lambda folder, path: make_context(path, engine, heard, folder, own),
         keep=settings.keep,
         claim=names.claim,
         lead=_leaders(file, clock),

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,13 +46,20 @@ if TYPE_CHECKING:
     from reconciler.model.workshop import Storeroom, Workshop
 
 
-def make_context(environment: str, engine: str, heard: Heard = unheard, cwd: Path | None = None) -> Context:
+def make_context(
+    environment: str,
+    engine: str,
+    heard: Heard = unheard,
+    cwd: Path | None = None,
+    withheld: frozenset[str] = frozenset(),
+) -> Context:
     """The adapters for runs on an environment file; `heard` is told what came of each request to its clusters.
 
-    The file's name, and those in messages, are as seen from `cwd`; None: from where the user stands.
+    The file's name, and those in messages, are as seen from `cwd`; None: from where the user stands. It may not name
+    the variables `withheld`.
     """
     return Context(
-        inputs=_inputs(_files(Path(environment), cwd)),
+        inputs=replace(_inputs(_files(Path(environment), cwd)), withheld=withheld),
         tools=lambda desired: _tools(desired, engine),
         reader=lambda access: _reader(access, heard),
         writer=lambda access, permit: _writer(access, permit, heard),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from reconciler.daemon.config import SyncSpec
 from reconciler.desired.check import explain
@@ -38,6 +40,10 @@ class SyncFile:
     def secret(self, source: Source, *path: Step) -> SecretText:
         """What a reference at `path` holds. Raises DesiredStateError: it cannot be read."""
         return Sources(self.inputs).text(source, self.at(*path))
+
+    def variables(self) -> frozenset[str]:
+        """The variables that hold the daemon's own secrets. A cluster's kubeconfig may be its environments' too."""
+        return frozenset(source.env for source in _sources(self.spec) if source.env is not None)
 
 
 def load_sync(path: str, inputs: Inputs) -> SyncFile:
@@ -71,6 +77,19 @@ def sync_of_folder(folder: str, environments: str, listen: str | None, inputs: I
         written["server"] = {"listen": listen}
     root = MapNode({}, {}, where)
     return SyncFile(_checked(root, written), inputs, root, inputs.files.root)
+
+
+def _sources(value: object) -> Iterator[Source]:
+    """The references to secrets in what a Sync file says."""
+    match value:
+        case Source():
+            yield value
+        case BaseModel():
+            yield from chain.from_iterable(_sources(item) for _, item in value)
+        case list():
+            yield from chain.from_iterable(map(_sources, value))
+        case dict():
+            yield from chain.from_iterable(map(_sources, value.values()))
 
 
 def _root(text: str, shown: str) -> MapNode:

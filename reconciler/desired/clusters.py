@@ -38,7 +38,8 @@ def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
             text, base = _kubeconfig(scope, name, spec)
             user = cluster_user(scope, name, spec)
             where = scope.at("clusters", name)
-            found[name] = ClusterAccess(name, text, spec.context, base, where, frozenset(spec.plugins), user)
+            plugins, within = frozenset(spec.plugins), _within(base, scope.inputs.files.root)
+            found[name] = ClusterAccess(name, text, spec.context, base, where, plugins, user, within)
     if not scope.known("clusters") and "clusters" in scope.written.entries:
         scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
     return found
@@ -76,6 +77,11 @@ def _kubeconfig(scope: Scope, name: str, spec: ClusterSpec) -> Kubeconfig:
         at = scope.node("clusters", name, "kubeconfig", "env").where
         return _from_variable(scope, source.env, at), None
     return _of_pod(scope.inputs), scope.inputs.service_account
+
+
+def _within(base: Path | None, project: Path) -> Path | None:
+    """Whoever writes into the project could else have any file of this machine sent to a server of theirs."""
+    return project if base and base.is_relative_to(project) else None
 
 
 def _from_variable(scope: Scope, name: str, where: Location) -> SecretText:

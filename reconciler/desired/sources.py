@@ -62,6 +62,12 @@ class Sources:
         return json.dumps([given.username, given.password.reveal()])
 
     def _variable(self, name: str, where: Location) -> str:
+        if name in self._inputs.withheld:
+            raise DesiredStateError(
+                f"the environment variable {name} is the daemon's own, which no environment file is given",
+                where=where,
+                hint="put what it needs into a variable of its own",
+            )
         value = self._inputs.environ.get(name)
         if value and is_broken(value):
             raise DesiredStateError(f"the environment variable {name} is no UTF-8 text", where=where)

@@ -40,6 +40,7 @@ class ClusterAccess:
         context: the context to use; None means the kubeconfig's current one.
         base: the folder against which the kubeconfig's relative paths are read; None: it comes from a variable, and
             may name no files.
+        within: the folder that files named in the kubeconfig have to be in; None: anywhere.
         plugins: the programs and providers that may be run to log in, as the kubeconfig names them.
         impersonate: None: as the one who logs in, or as the kubeconfig says.
     """
@@ -51,6 +52,7 @@ class ClusterAccess:
     where: Location
     plugins: frozenset[str] = frozenset()
     impersonate: Impersonation | None = None
+    within: Path | None = None
 
     def acting_as(self, user: Impersonation | None) -> ClusterAccess:
         """The same cluster as another user; None: as before."""

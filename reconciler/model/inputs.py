@@ -75,6 +75,7 @@ class Inputs:
 
     Attributes:
         references: has the last word about what references hold; clusters' credentials are none of its business.
+        withheld: variables that what is loaded may not name, since they are those of whoever loads it.
         service_account: the folder into which a kubelet puts the token of a pod's ServiceAccount.
     """
 
@@ -83,4 +84,5 @@ class Inputs:
     environ: Mapping[str, str] = field(repr=False)
     helpers: CredentialHelpers
     references: References = AS_READ
+    withheld: frozenset[str] = frozenset()
     service_account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")

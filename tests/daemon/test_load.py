@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.wiring import make_inputs
+from reconciler.cli.wiring import make_context, make_inputs
 from reconciler.daemon.load import load_sync, sync_of_folder
 from reconciler.daemon.repository import git_source
+from reconciler.desired.load import load
 from reconciler.errors import DesiredStateError, DesiredStateErrors
 from reconciler.model.source import AllowedSigners, TagRange, TokenLogin
 
@@ -91,3 +92,29 @@ def test_a_folder(tmp_path: Path) -> None:
     assert (spec.source.folder, spec.server.listen, spec.defaults.dry_run) == (str(tmp_path), "127.0.0.1:0", True)
     with pytest.raises(DesiredStateErrors, match="HOST:PORT"):
         sync_of_folder(str(tmp_path), "env.yaml", "nowhere", inputs, dry_run=False)
+
+
+def test_the_daemons_own_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environment files are not given what the Sync file names, but the kubeconfigs of clusters."""
+    git = "{url: 'https://git.example.com/e.git', branch: main, token: {env: GIT_TOKEN}}"
+    path = write(
+        tmp_path,
+        f"source: {{git: {git}, environments: e.yaml}}\n"
+        "server: {token: {env: PAGE_TOKEN}, webhooks: [{provider: github, secret: {env: HOOK}}]}\n"
+        "notifications: [{url: {env: SLACK}}]\n"
+        "tracing: {endpoint: 'https://x', headers: {env: {env: OTLP}}}\n"
+        "leader: {kubeconfig: {env: KUBE}}\n",
+    )
+    own = load_sync(path, make_inputs(Path(path))).variables()
+    assert own == {"GIT_TOKEN", "PAGE_TOKEN", "HOOK", "SLACK", "OTLP"}
+    monkeypatch.setenv("GIT_TOKEN", "hush-hush")
+    monkeypatch.setenv("KUBE", "{}")
+    (tmp_path / "env.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Environment\nname: shop\nclusters: {main: {kubeconfig: {env: KUBE}}}\n"
+        "namespaces: {shop: {}}\n"
+        "secrets: {stolen: {type: Opaque, data: {token: {env: GIT_TOKEN}}, namespaces: [shop]}}\n"
+    )
+    inputs = make_context("env.yaml", "auto", cwd=tmp_path, withheld=own).inputs
+    with pytest.raises(DesiredStateErrors, match="GIT_TOKEN is the daemon's own") as caught:
+        load("env.yaml", inputs)
+    assert len(caught.value.errors) == 1

@@ -48,6 +48,7 @@ def test_a_kubeconfig_comes_from_a_variable_a_file_or_the_pod(project: Project) 
         "d": (None, None, project.inputs().service_account),
     }
     assert clusters["a"].plugins == {"aws"}
+    assert [clusters[name].within for name in "abd"] == [None, project.root, None]
     assert "correct-horse" not in repr(clusters)
 
 

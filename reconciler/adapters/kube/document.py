@@ -48,7 +48,7 @@ def selected(access: ClusterAccess) -> Selected:
 
     Raises:
         ClusterError: it is malformed or incomplete, names a context that it does not have, or asks for what is not
-            allowed: a program to log in, files although it comes from a variable, a login without TLS.
+            allowed: a program to log in, files although it comes from a variable, others' files, a login without TLS.
     """
     if access.kubeconfig is None:
         raise ClusterError(
@@ -150,7 +150,15 @@ def _place_files(access: ClusterAccess, entry: dict[str, Json], keys: tuple[str,
                 where=access.where,
                 hint="put the content into the variable: `kubectl config view --raw --flatten --minify`",
             )
-        entry[key] = str(access.base.absolute() / str(entry[key]))
+        placed = access.base.absolute() / str(entry[key])
+        if access.within and not placed.resolve().is_relative_to(access.within):
+            raise ClusterError(
+                f"cluster {access.name}: its kubeconfig is in the project and names a file outside of it in `{key}`, "
+                "which is not read",
+                where=access.where,
+                hint="put the content into the kubeconfig, or the kubeconfig beside the file",
+            )
+        entry[key] = str(placed)
 
 
 def _place_command(access: ClusterAccess, user: dict[str, Json]) -> None:

@@ -104,6 +104,29 @@ def test_a_kubeconfig_from_a_variable_names_no_files(cluster: Any, user: Any, ke
     assert "--flatten" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("named", "read"),
+    [
+        ("token", True),
+        ("../token", True),
+        ("../../token", False),
+        ("/var/run/secrets/token", False),
+        ("out/token", False),
+    ],
+)
+def test_a_kubeconfig_of_a_project_names_files_of_the_project(tmp_path: Path, named: str, *, read: bool) -> None:
+    """Whoever may write into it shall not have any other file of this machine sent to a server of theirs."""
+    (tmp_path / "project/kube").mkdir(parents=True)
+    (tmp_path / "project/kube/out").symlink_to(tmp_path)
+    of_project = access(document({}, {"tokenFile": named}), tmp_path / "project/kube")
+    confined = replace(of_project, within=tmp_path / "project")
+    if read:
+        assert selected(confined) == selected(of_project)
+        return
+    with pytest.raises(ClusterError, match="is in the project and names a file outside of it in `tokenFile`"):
+        selected(confined)
+
+
 def test_a_kubeconfig_from_a_variable_that_is_complete() -> None:
     """Data wins over the name of a file, which then is not read; a command has to be found without a folder."""
     user = {"client-key": "me.key", "client-key-data": "eA==", "exec": {"command": "aws"}}
