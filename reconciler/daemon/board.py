@@ -43,7 +43,8 @@ class LiveBoard:
         if changed:
             self.tell(ViewChanged(view))
 
-    def drop(self, name: str) -> None:
-        """The source has no such environment any more."""
+    def drop(self, name: str, path: str) -> None:
+        """The file has no such environment any more; another one that has it by now keeps it."""
         with self._lock:
-            self._views.pop(name, None)
+            if name in self._views and self._views[name].path == path:
+                del self._views[name]

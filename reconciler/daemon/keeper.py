@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.apply.executor import Haste
 from reconciler.daemon.conditions import Obstacle, renewed
 from reconciler.daemon.decide import Go, Situation, decide
+from reconciler.daemon.following import Following
 from reconciler.daemon.obstacles import summed
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.runner import Files, Guard, Ran, Runner
@@ -81,6 +82,7 @@ class Keeper:
         self._last: Last | None = None
         self._due, self._settling = float("-inf"), Settling()
         self._view = EnvironmentView(path.replace("/", "."), path)
+        self._following = Following(around.watching, self.name)
         self._leadership: Leadership | None = None
         self._leader = ""
         self._thread = threading.Thread(target=self._live, name=f"keep {path}", daemon=True)
@@ -110,7 +112,8 @@ class Keeper:
         with self._lock:
             self._is_gone = True
         self.end()
-        self._around.board.drop(self.name)
+        self._following.end()
+        self._around.board.drop(self.name, self.path)
 
     @property
     def is_alive(self) -> bool:
@@ -181,7 +184,7 @@ class Keeper:
         self._signs.waiting()
         if self._leadership:
             self._leadership.end()
-        self._around.watching.forget(self.name)
+        self._following.end()
 
     def _situation(self) -> Situation:
         files = self._files
@@ -262,25 +265,29 @@ class Keeper:
     def _rename(self, name: str) -> None:
         if name == self.name and (self._leadership or not self._around.lead):
             return
-        self._around.board.drop(self.name)
-        self._around.watching.forget(self.name)
+        self._around.board.drop(self.name, self.path)
+        self._following.end()
         self._view = replace(self._view, name=name)
+        self._following = Following(self._around.watching, name)
         if self._leadership:
             self._leadership.end()
         if self._around.lead:
             self._leadership = self._around.lead(name, self._lead_changed, self._wishes)
             self._leadership.begin()
+        else:
+            self._following.begin()
 
     def _lead_changed(self, holder: str, *, leading: bool) -> None:
         was, self._leader = self._leader, holder
         if leading or was != holder:
             self._around.board.tell(LeadershipChanged(self.name, leading, holder))
         if leading:
+            self._following.begin()
             # What another replica made meanwhile is not known.
             self._runner.in_place.clear()
             self.ask(Why(Trigger.START))
         else:
-            self._around.watching.forget(self.name)
+            self._following.end()
         self._wake.set()
 
     def _run(self, why: Why) -> None:
@@ -294,7 +301,7 @@ class Keeper:
             return
         self._view = replace(self._view, running=why)
         self._publish()
-        self._note(self._runner.run(files, why, Guard(self._acting, self._haste)))
+        self._note(self._runner.run(files, why, Guard(self._acting, self._haste, self._following)))
 
     def _note(self, ran: Ran) -> None:
         around, before = self._around, self._last

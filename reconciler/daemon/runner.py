@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.expectations import expectations
+from reconciler.daemon.following import Following
 from reconciler.daemon.hold import hold_back, leave_drift, noted, settled
 from reconciler.daemon.origin import Checkout
 from reconciler.daemon.signs import Signs
@@ -76,6 +77,7 @@ class Guard:
 
     acting: Callable[[], AbstractContextManager[None]]
     haste: Callable[[], Haste]
+    following: Following
 
 
 class Runner:
@@ -182,13 +184,13 @@ class _One:
 
     def take(self) -> Turn:
         """It, and then watch for what differs from what it has seen."""
-        watching, name = self._runner.around.watching, self._files.name
-        watching.pause(name)
+        following = self._guard.following
+        following.pause()
         turn = self._taken()
         if self._expected:
-            watching.follow(name, self._expected, turn.looked)
+            following.follow(self._expected, turn.looked)
         else:
-            watching.resume(name)
+            following.resume()
         return turn
 
     def _taken(self) -> Turn:

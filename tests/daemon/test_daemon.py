@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
-from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.expected import NOTHING
 from reconciler.daemon.health import Pulse, alive
 from reconciler.daemon.leading import Changed, Leadership
 from reconciler.daemon.memory import Memory
@@ -40,6 +41,7 @@ from reconciler.model.sync import (
     SuspensionChanged,
 )
 from tests.daemon.stories import COMMIT, NEXT
+from tests.daemon.watched import Watched
 
 VALID = "apiVersion: reconciler/v1\nkind: Environment\nname: NAME\nclusters: {main: {kubeconfig: {file: kubeconfig}}}\n"
 
@@ -101,6 +103,7 @@ class Site:
     pulse: Pulse
     free: threading.Event
     slots: threading.Semaphore
+    watched: Watched
     keep: dict[str, object]
 
     def kinds(self, name: str) -> set[ConditionKind]:
@@ -171,7 +174,7 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
 
     notices: list[Notice] = []
     pulse = Pulse()
-    slots = threading.BoundedSemaphore(1)
+    slots, watched = threading.BoundedSemaphore(1), Watched()
     keep: dict[str, object] = {"suspend": suspend}
     names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
@@ -185,10 +188,12 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
         chance=lambda: 0.5,
         slots=slots,
         haste=hurry,
-        watching=DriftWatch(lambda _access: pytest.fail("nothing is watched"), lambda *_: None),
+        watching=watched,
         pulse=pulse,
     )
-    return Site(Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free, slots, keep)
+    return Site(
+        Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free, slots, watched, keep
+    )
 
 
 @pytest.fixture
@@ -294,13 +299,20 @@ class AtWork:
 
     def __call__(self, *args: object, allowed: bool) -> Turn:
         """One turn."""
-        conduct = args[2]
+        conduct, seen = args[2:4]
         assert isinstance(conduct, Conduct)
+        assert callable(seen)
         assert allowed
         self.hastes.append(conduct.haste())
         until(lambda: conduct.haste() is not Haste.NONE)
         self.hastes.append(conduct.haste())
+        seen(None)
         return Turn()
+
+
+def saw_nothing(one: Any, _found: None) -> None:
+    """Stands for a look."""
+    one._expected = NOTHING
 
 
 @pytest.fixture
@@ -308,6 +320,7 @@ def busy(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A daemon that keeps one environment, and whose turns take their time."""
     work, given = AtWork(), site.origin.at(COMMIT)
     monkeypatch.setattr("reconciler.daemon.runner.take_turn", work)
+    monkeypatch.setattr("reconciler.daemon.runner._One._seen", saw_nothing)
     made = make(tmp_path, suspend=False)
     made.origin.given = replace(given, paths=("shop.yaml",))
     yield made, work
@@ -358,6 +371,73 @@ def test_a_run_that_waits_for_a_slot(busy: tuple[Site, AtWork], stop: Callable[[
     until(site.results)
     (run,) = [notice.run for notice in site.notices if isinstance(notice, RunEnded)]
     assert (run.result, run.message, work.hastes) == (RunResult.INTERRUPTED, message, [])
+
+
+def test_a_file_moves_while_its_environment_is_at_work(busy: tuple[Site, AtWork], tmp_path: Path) -> None:
+    """The run that ends afterwards takes nothing from the file that has it now: neither its place nor its watch."""
+    site, work = busy
+    site.daemon.begin()
+    until(lambda: work.hastes)
+    (old,) = (thread for thread in threading.enumerate() if thread.name == "keep shop.yaml")
+    (tmp_path / NEXT.sha / "moved.yaml").write_text(VALID.replace("NAME", "shop"))
+    site.asked(replace(site.origin.at(NEXT), paths=("moved.yaml",)))
+    old.join(20)
+    until(lambda: len(work.hastes) > 2)
+    view = site.board.environment("shop")
+    assert view
+    assert (view.path, view.running is None) == ("moved.yaml", False)
+    assert sorted(site.watched.calls) == ["forget shop", "pause shop", "pause shop"]
+
+
+class Led(Superseded):
+    """Leads until a test says something else."""
+
+    leads = True
+
+    def begin(self) -> None:
+        """At once."""
+        self.changed(leads=True)
+
+    def changed(self, *, leads: bool) -> None:
+        """From now on."""
+        self.leads = leads
+        self._told("ours" if leads else "theirs", leading=leads)
+
+    @property
+    def is_leading(self) -> bool:
+        """As a test says."""
+        return self.leads
+
+    @property
+    def is_lost(self) -> bool:
+        """As soon as another leads."""
+        return not self.leads
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """It may."""
+        yield
+
+
+def test_another_replica_leads_while_a_run_is_under_way(busy: tuple[Site, AtWork], tmp_path: Path) -> None:
+    """The run comes to its end at once, and nothing is watched after it."""
+    site, work = busy
+    led: list[Led] = []
+
+    def lead(_name: str, changed: Changed, _wishes: Wishes) -> Leadership:
+        led.append(Led(changed))
+        return led[0]
+
+    again = make(tmp_path, lead, suspend=False)
+    again.origin.given = site.origin.given
+    again.daemon.begin()
+    until(lambda: work.hastes)
+    led[0].changed(leads=False)
+    until(again.results)
+    assert work.hastes == [Haste.NONE, Haste.AT_ONCE]
+    again.daemon.wind_down()
+    assert again.daemon.join(20)
+    assert again.watched.calls == ["pause shop", "forget shop"]
 
 
 def test_a_fetch_that_the_end_cuts_off(site: Site) -> None:

@@ -16,6 +16,7 @@ from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config import KeepSpec
 from reconciler.daemon.drift import DriftWatch
+from reconciler.daemon.following import Following
 from reconciler.daemon.health import Pulse
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout
@@ -59,6 +60,7 @@ class Site:
     runner: Runner
     clock: HandClock
     files: Files
+    following: Following
     turn: Callable[[], Turn] = Turn
     scopes: list[Scope] = field(default_factory=list)
     conducts: list[Conduct] = field(default_factory=list)
@@ -73,7 +75,7 @@ class Site:
             return turn
 
         self.turn = taken
-        self.runner.run(self.files, why, Guard(nullcontext, lambda: Haste.NONE))
+        self.runner.run(self.files, why, Guard(nullcontext, lambda: Haste.NONE, self.following))
 
 
 @pytest.fixture
@@ -95,7 +97,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     )
     known = frozenset({API, WEB, ReleaseId("far", "shop", "far")})
     files = Files(Checkout(tmp_path, None, ("env.yaml",)), "env.yaml", "staging", ("main", "far"), known)
-    made = Site(Runner(around, Signs("keep env.yaml", Pulse(), clock.ticks)), clock, files)
+    made = Site(
+        Runner(around, Signs("keep env.yaml", Pulse(), clock.ticks)),
+        clock,
+        files,
+        Following(around.watching, files.name),
+    )
 
     def take_turn(*args: Any, allowed: bool) -> Turn:
         made.allowed.append(allowed)
