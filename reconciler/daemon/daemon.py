@@ -90,7 +90,7 @@ class Daemon:
     def begin(self) -> None:
         """Keep all environments from now on; the last good files first, should the source not answer."""
         for path in self._around.memory.paths():
-            good = self._around.memory.of(path).good
+            good = self._around.memory.good(path)
             checkout = self._asking.origin.recall(good) if good else None
             if checkout and path in checkout.paths:
                 self._keeper(path).offer(checkout, Why(Trigger.START))

@@ -253,8 +253,11 @@ class Keeper:
                 return
             if not around.claim(desired.name, self.path):
                 raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
+            self._wishes.known_as(desired.name)
+            if not around.lead:
+                self._known = self._wishes.suspended
             if offer.commit:
-                around.memory.change(self.path, lambda known: replace(known, good=offer.commit))
+                around.memory.accept(self.path, offer.commit)
         clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
         self._rejected = self._invalid = None
         releases = frozenset(release.id for release in desired.releases)

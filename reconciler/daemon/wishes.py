@@ -25,13 +25,14 @@ class Wishes:
     deletes one, nor whoever gives a daemon its first one, resumes anything.
 
     Args:
-        path: of the environment's file.
+        path: of the environment's file, which stands for its name until that is known.
         shared: there is a Lease, at the latest when the file is valid.
         heard: is told each time that something else is wished, and who asks for a look; empty: nobody does.
     """
 
     def __init__(self, path: str, memory: Memory, heard: Callable[[str], None], *, shared: bool) -> None:
         self._path, self._memory, self._heard, self._shared = path, memory, heard, shared
+        self._name, self._naming = path, threading.Lock()
         self._leases: WishedLeases | None = None
         self._seen: Wish | None = None
         self._is_first = True
@@ -40,7 +41,17 @@ class Wishes:
     def suspended(self) -> str:
         """Who suspended it; empty: it is not."""
         seen = self._seen
-        return seen.suspended if seen else self._memory.of(self._path).suspended
+        return seen.suspended if seen else self._memory.suspended(self._name)
+
+    def known_as(self, name: str) -> None:
+        """Its name from now on: it is suspended if it was under the one before, or if what had this name last was.
+
+        Raises DesiredStateError: that cannot be kept.
+        """
+        with self._naming:
+            if name != self._name:
+                self._memory.rename(self._name, name)
+                self._name = name
 
     def kept_with(self, leases: Leases) -> Leases:
         """They are kept with this Lease from now on. It is to be used by what is given, which sees each wish in it."""
@@ -69,8 +80,9 @@ class Wishes:
         elif self._shared:
             raise ReconcilerError(f"{self._path} was never valid, so nothing is kept for it yet")
         else:
-            wish = change(Wish(self.suspended))
-            self._memory.change(self._path, lambda known: replace(known, suspended=wish.suspended))
+            with self._naming:
+                wish = change(Wish(self.suspended))
+                self._memory.suspend(self._name, wish.suspended)
             self._heard(_who(wish))
 
     def _see(self, leases: WishedLeases, wish: Wish) -> None:
@@ -81,8 +93,8 @@ class Wishes:
         asked = not self._is_first and self._seen is not None and wish.asked != self._seen.asked
         self._seen, self._is_first = wish, False
         # Where nothing can be written, it holds nevertheless.
-        with suppress(DesiredStateError):
-            self._memory.change(self._path, lambda known: replace(known, suspended=wish.suspended))
+        with suppress(DesiredStateError), self._naming:
+            self._memory.suspend(self._name, wish.suspended)
         self._heard(_who(wish) if asked else "")
 
 

@@ -461,7 +461,7 @@ def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
     until(lambda: site.kinds("shop"))
     site.daemon.suspend("shop", "ada")
     until(lambda: "suspended by ada" in str(site.board.environment("shop")))
-    assert Memory(tmp_path / "state.json").of("shop.yaml").suspended == "ada"
+    assert Memory(tmp_path / "state.json").suspended("shop") == "ada"
     site.daemon.resume("shop", "ben")
     until(lambda: "suspended by the Sync file" in str(site.board.environment("shop")))
     told = [notice.suspension for notice in site.notices if isinstance(notice, SuspensionChanged)]
@@ -471,6 +471,36 @@ def test_a_person_suspends(site: Site, tmp_path: Path) -> None:
     assert view.suspensions == tuple(reversed(told))
     with pytest.raises(KeyError):
         site.daemon.sync("nowhere", "ada")
+
+
+def shown(site: Site, words: str) -> bool:
+    """Whether the board says so of the environment."""
+    return words in str(site.board.environment("shop"))
+
+
+def test_a_suspension_outlives_its_file(site: Site, tmp_path: Path) -> None:
+    """It holds when the file moves, when it is removed and put back, and after a restart; the way back is told."""
+    site.daemon.begin()
+    until(lambda: site.kinds("shop"))
+    site.daemon.suspend("shop", "ada")
+    texts = {"moved": VALID.replace("NAME", "shop")}
+    site.asked(replace(site.origin.at(NEXT, **texts), paths=("moved.yaml",)))
+    until(lambda: shown(site, "moved.yaml") and shown(site, "suspended by ada"))
+    site.asked(replace(site.origin.at(COMMIT), paths=()))
+    until(lambda: not site.board.environments())
+    site.asked(replace(site.origin.at(NEXT), paths=("moved.yaml",)))
+    until(lambda: shown(site, "suspended by ada"))
+    again = make(tmp_path)
+    again.origin.given = GitError("cannot fetch", reason=GitReason.UNREACHABLE)
+    again.daemon.begin()
+    until(lambda: shown(again, "suspended by ada"))
+    again.daemon.resume("shop", "ben")
+    until(lambda: shown(again, "suspended by the Sync file"))
+    assert [notice.suspension.words for notice in again.notices if isinstance(notice, SuspensionChanged)] == [
+        "resumed by ben"
+    ]
+    again.daemon.wind_down()
+    assert again.daemon.join(20)
 
 
 def test_a_source_that_hangs(site: Site) -> None:

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.memory import Memory, Remembered
+from reconciler.daemon.memory import Memory
 from reconciler.errors import DesiredStateError
 from tests.daemon.stories import COMMIT
 
 
 def test_a_restart(tmp_path: Path) -> None:
-    """The suspension and the last good commit are known; what is forgotten is not."""
+    """The suspensions and the last good commits are known; what is forgotten or resumed is not."""
     memory = Memory(tmp_path / "state.json")
-    memory.change("a.yaml", lambda known: replace(known, suspended="ada"))
-    memory.change("a.yaml", lambda known: replace(known, good=COMMIT))
-    memory.change("b.yaml", lambda known: replace(known, good=COMMIT))
+    for name in ("shop", "bank"):
+        memory.suspend(name, "ada")
+    memory.suspend("bank", "")
+    for path in ("a.yaml", "b.yaml"):
+        memory.accept(path, COMMIT)
     memory.forget("b.yaml")
     again = Memory(tmp_path / "state.json")
-    assert again.of("a.yaml") == Remembered("ada", COMMIT)
-    assert (again.paths(), again.of("b.yaml")) == (("a.yaml",), Remembered())
+    assert (again.suspended("shop"), again.suspended("bank")) == ("ada", "")
+    assert (again.paths(), again.good("a.yaml"), again.good("b.yaml")) == (("a.yaml",), COMMIT, None)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"environments": 1}', '{"environments": {"a.yaml": {"good": {}}}}'])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, ("", "")),
+        ({"shop": "ada"}, ("", "ada")),
+        ({"bank": "ben"}, ("", "ben")),
+        ({"shop": "ada", "bank": "ben"}, ("", "ben")),
+    ],
+)
+def test_another_name(tmp_path: Path, before: dict[str, str], after: tuple[str, str]) -> None:
+    """It is suspended when either was: nobody has resumed it."""
+    memory = Memory(tmp_path / "state.json")
+    for name, who in before.items():
+        memory.suspend(name, who)
+    memory.rename("shop", "bank")
+    assert (memory.suspended("shop"), memory.suspended("bank")) == after
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"good": 1}', '{"good": {"a.yaml": {}}, "suspended": {"shop": 1}}'])
 def test_a_broken_file(tmp_path: Path, text: str) -> None:
     """It is begun anew."""
     (tmp_path / "state.json").write_text(text)
-    assert Memory(tmp_path / "state.json").of("a.yaml") == Remembered()
+    memory = Memory(tmp_path / "state.json")
+    assert (memory.paths(), memory.good("a.yaml"), memory.suspended("shop")) == ((), None, "")
 
 
 def test_it_cannot_be_written(tmp_path: Path) -> None:
@@ -36,5 +56,5 @@ def test_it_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     memory = Memory(tmp_path / "file" / "state.json")
     with pytest.raises(DesiredStateError, match="cannot be written"):
-        memory.change("a.yaml", lambda known: replace(known, suspended="ada"))
-    assert memory.of("a.yaml") == Remembered()
+        memory.suspend("shop", "ada")
+    assert memory.suspended("shop") == ""

@@ -52,7 +52,7 @@ def test_every_replica_sees_it(leases: MemoryLeases, tmp_path: Path) -> None:
     first.wishes.suspend("ada")
     assert first.wishes.suspended == "ada"
     second.leases.read()
-    assert (second.wishes.suspended, second.memory.of("env.yaml").suspended) == ("ada", "ada")
+    assert (second.wishes.suspended, second.memory.suspended("env.yaml")) == ("ada", "ada")
     second.wishes.resume("ben")
     assert second.wishes.suspended == ""
     first.leases.read()
@@ -87,7 +87,7 @@ def test_a_deleted_lease(leases: MemoryLeases, tmp_path: Path) -> None:
 
 def test_the_first_lease(tmp_path: Path) -> None:
     """A daemon that gets `leader` keeps suspended what was, and a new name keeps what the file had."""
-    Memory(tmp_path / "state.json").change("env.yaml", lambda known: replace(known, suspended="ada"))
+    Memory(tmp_path / "state.json").suspend("env.yaml", "ada")
     leases, renamed = MemoryLeases(), MemoryLeases()
     one = replica(leases, tmp_path)
     assert one.wishes.suspended == "ada"
@@ -176,3 +176,26 @@ def test_a_suspension_outlives_its_leader(tmp_path: Path) -> None:
     assert known == ["second: ada"]
     assert leases.stored
     assert leases.stored.wish == Wish(suspended="ada")
+
+
+def test_a_name_that_is_known_later(tmp_path: Path) -> None:
+    """What was suspended before the file was valid stays so, and what is resumed then does not come back."""
+    memory = Memory(tmp_path / "state.json")
+    one = Wishes("env.yaml", memory, lambda _who: None, shared=False)
+    one.suspend("ada")
+    one.known_as("shop")
+    assert one.suspended == "ada"
+    one.resume("ada")
+    again = Wishes("env.yaml", memory, lambda _who: None, shared=False)
+    again.known_as("shop")
+    assert again.suspended == ""
+
+
+def test_a_file_that_moves(tmp_path: Path) -> None:
+    """The environment is suspended in the next file of its name."""
+    memory = Memory(tmp_path / "state.json")
+    one, other = (Wishes(path, memory, lambda _who: None, shared=False) for path in ("env.yaml", "moved.yaml"))
+    one.known_as("shop")
+    one.suspend("ada")
+    other.known_as("shop")
+    assert other.suspended == "ada"
