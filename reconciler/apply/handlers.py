@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from reconciler.apply.accounts import attach
 from reconciler.apply.completion import complete_removal, complete_write
+from reconciler.apply.definitions import await_served
 from reconciler.apply.preparation import adopt, delete_old
 from reconciler.apply.removal import delete, going
 from reconciler.errors import ApiError, ClusterError, EngineError
@@ -28,7 +29,7 @@ from reconciler.model.plan import (
     UninstallRelease,
     WriteRelease,
 )
-from reconciler.model.preparation import Adoption, Preparation
+from reconciler.model.preparation import Adoption, Definition, Preparation, Recreation
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,18 @@ class Handlers:
             self.engine.upgrade(request)
 
     def _prepare(self, cluster: ClusterWriter, steps: Iterable[Preparation]) -> None:
+        made = []
         for step in steps:
             resource = _resource(cluster, step.id.kind)
-            if isinstance(step, Adoption):
-                adopt(cluster, resource, step)
-            else:
-                delete_old(cluster, resource, step, self.stop)
+            match step:
+                case Adoption():
+                    adopt(cluster, resource, step)
+                case Definition(identity, item):
+                    cluster.create(resource, item, HELM_MANAGER)
+                    made.append(identity)
+                case Recreation():
+                    delete_old(cluster, resource, step, self.stop)
+        await_served(cluster, made, self.stop)
 
 
 def _require_newest(cluster: ClusterWriter, release: ReleaseId, planned: int) -> None:

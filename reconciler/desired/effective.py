@@ -36,16 +36,37 @@ def effective_values(chart: Chart, values: JsonMap) -> dict[str, Json]:
 
 def schema_parts(chart: Chart, values: JsonMap) -> Iterator[SchemaPart]:
     """What Helm checks: the values of the chart, and of each subchart that is in use, by the schema of each."""
+    for used in _in_use(chart, values):
+        if used.chart.schema:
+            yield SchemaPart(used.path, used.chart.schema, used.values)
+
+
+def definitions_in_use(chart: Chart, values: JsonMap) -> Iterator[JsonMap]:
+    """The objects in crds/ of the chart, and of each subchart that is in use."""
+    if chart.all_definitions:
+        for used in _in_use(chart, values):
+            yield from used.chart.definitions
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """A chart in use, where its values are, and what it sees of them."""
+
+    chart: Chart
+    path: tuple[str, ...]
+    values: JsonMap = field(repr=False)
+
+
+def _in_use(chart: Chart, values: JsonMap) -> Iterator[_Used]:
     effective = effective_values(chart, values)
-    yield from _parts(chart, effective, (), as_map(effective.get("tags")))
+    yield from _with_subcharts(_Used(chart, (), effective), as_map(effective.get("tags")))
 
 
-def _parts(chart: Chart, values: JsonMap, path: tuple[str, ...], tags: JsonMap) -> Iterator[SchemaPart]:
-    if chart.schema:
-        yield SchemaPart(path, chart.schema, values)
-    for sub in chart.subcharts:
-        if _is_used(sub, values, tags):
-            yield from _parts(sub.chart, as_map(values.get(sub.key)), (*path, sub.key), tags)
+def _with_subcharts(used: _Used, tags: JsonMap) -> Iterator[_Used]:
+    yield used
+    for sub in used.chart.subcharts:
+        if _is_used(sub, used.values, tags):
+            yield from _with_subcharts(_Used(sub.chart, (*used.path, sub.key), as_map(used.values.get(sub.key))), tags)
 
 
 def _is_used(sub: Subchart, values: JsonMap, tags: JsonMap) -> bool:

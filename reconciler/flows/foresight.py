@@ -63,7 +63,7 @@ def _too_large(records: list[Record]) -> Iterator[tuple[Target, str]]:
 def _impossible(
     changing: list[Release], desired: Desired, observed: Observed, previews: Previews
 ) -> Iterator[tuple[Target, str]]:
-    definitions = [item for release in desired.releases if release.chart for item in release.chart.definitions]
+    definitions = [item for release in desired.releases if release.chart for item in release.chart.all_definitions]
     needs = {release.id: release.needs for release in changing}
     for name, cluster in observed.clusters.items():
         items = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.desired.charts import attach_charts
+from reconciler.desired.effective import definitions_in_use
 from reconciler.desired.load import load
 from reconciler.desired.lock import require_locked
 from reconciler.desired.render import render
@@ -18,7 +19,7 @@ from reconciler.model.cluster import ClusterReader
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.lease import NO_HOLD, Hold
-from reconciler.model.observed import Observed
+from reconciler.model.observed import Observed, Preview
 from reconciler.model.orphans import Orphans
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_CONSENT, Consent
@@ -160,8 +161,14 @@ def _preview(release: Release, state: State, found: Found) -> TargetPreview:
         )
     except (EngineError, ChartError) as error:
         return TargetPreview(refusal=error.message)
-    definitions = previewer.definitions(release.chart.definitions) if stored is None and release.chart else ()
+    definitions = _definitions(release, previewer) if stored is None else ()
     return TargetPreview((*definitions, *previewer.upgrade(release.id, rendered, stored)), rendered=rendered)
+
+
+def _definitions(release: Release, previewer: Previewer) -> tuple[Preview, ...]:
+    if release.chart is None:
+        return ()
+    return previewer.definitions(release.id, definitions_in_use(release.chart, release.values))
 
 
 def own_previews(found: Found) -> dict[Target, TargetPreview]:

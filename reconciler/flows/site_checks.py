@@ -72,7 +72,7 @@ def namespaces(site: Site) -> Iterable[Check]:
 
 def kinds(site: Site) -> Iterator[Check]:
     """Kinds that are not served, and what the server says of those that are."""
-    definitions = [item for release in site.desired.releases if release.chart for item in release.chart.definitions]
+    definitions = [item for release in site.desired.releases if release.chart for item in release.chart.all_definitions]
     yield from kind_checks(unserved(site.objects, definitions, site.resources), site.places)
     first: dict[Kind, RenderedObject] = {}
     for item in site.objects:

@@ -46,7 +46,7 @@ class Chart:
         digest: sha256 (hex) of its content: a folder's file names and bytes, or an archive's bytes.
         defaults: values.yaml.
         schema: values.schema.json as text, or None.
-        definitions: the objects in crds/, those of subcharts included; Helm makes them at a first install, if missing.
+        definitions: the objects in its own crds/; see `all_definitions`.
         uses_lookup: a template calls `lookup`, so rendering needs the cluster.
         size: bytes of its own files, those of subcharts not counted: what Helm keeps of it with each release.
     """
@@ -66,3 +66,9 @@ class Chart:
     def identity(self) -> ChartIdentity:
         """Which chart it is."""
         return ChartIdentity(self.name, self.version, self.digest)
+
+    @property
+    def all_definitions(self) -> tuple[JsonMap, ...]:
+        """The objects in its crds/ and in those of its subcharts, in use or not."""
+        below = (item for sub in self.subcharts for item in sub.chart.all_definitions)
+        return (*self.definitions, *below)

@@ -161,6 +161,10 @@ class ClusterWriter(ClusterReader, Protocol):
         """Server-side apply; what others wrote to the same fields is overwritten."""
         ...
 
+    def create(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """Make an object; one that is there already is left as it is."""
+        ...
+
     def delete(self, resource: Resource, deletion: Deletion) -> None:
         """Begin to delete an object; finalizers may keep it for a while. One that is gone already is no error.
 

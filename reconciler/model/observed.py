@@ -135,6 +135,7 @@ class Preview:
         refusal: why the server would refuse it, or None.
         warnings: what the server said beside its answer.
         obstacles: what leave would be needed for; until it is given, `refusal` says why it is refused.
+        is_ahead: it is made before the release and is no part of it: a definition of its crds/.
     """
 
     id: ObjectId
@@ -146,3 +147,4 @@ class Preview:
     refusal: str | None = None
     warnings: tuple[str, ...] = ()
     obstacles: frozenset[Obstacle] = frozenset()
+    is_ahead: bool = False

@@ -101,7 +101,7 @@ class WriteRelease:
         revision: the one that will be written.
         repair: a revision that a dead run left pending, to be marked as failed first.
         checks: objects to be checked by the server first, since at plan time they could not be.
-        first: what is done to live objects before.
+        first: what is done before.
     """
 
     release: Release

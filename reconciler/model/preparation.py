@@ -1,11 +1,12 @@
-"""What is done to a live object before it is written, since leave was given for it."""
+"""What is done before a target is written: to live objects, since leave was given for it, and definitions of kinds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.cluster import Cascade
 from reconciler.model.identity import ObjectId, ReleaseId
+from reconciler.model.json import JsonMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +35,12 @@ class Adoption:
     release: ReleaseId
 
 
-Preparation = Recreation | Adoption
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Make an object of a chart's crds/, unless there is one by now, and wait until its kind is served."""
+
+    id: ObjectId
+    item: JsonMap = field(repr=False)
+
+
+Preparation = Recreation | Adoption | Definition

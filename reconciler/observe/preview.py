@@ -11,8 +11,8 @@ from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER, ClusterReader
 from reconciler.model.compare import missing_from
 from reconciler.model.desired import Impersonation
 from reconciler.model.identity import ObjectId, ReleaseId
-from reconciler.model.json import JsonMap, merge, text_at
-from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, kind_of, object_id, owner
+from reconciler.model.json import JsonMap, merge
+from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, object_id, owner, placed_in
 from reconciler.model.observed import ObservedCluster, Obstacle, Preview, StoredRelease
 from reconciler.model.refusal import says_immutable
 
@@ -50,11 +50,11 @@ class Previewer:
         gone = [key for key, item in before.items() if key.in_any_version not in staying and not is_kept(item)]
         return (*previews, *self._deletions(gone))
 
-    def definitions(self, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
-        """What a first install would make of a chart's crds/: those that exist are left as they are, as Helm does."""
-        found = ((ObjectId(kind_of(item), "", text_at(item, "metadata", "name")), item) for item in items)
-        missing = [(key, item) for key, item in found if self._live(key) is None]
-        return tuple(self._ask(key, item, None, HELM_MANAGER) for key, item in missing)
+    def definitions(self, release: ReleaseId, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
+        """What is made of a chart's crds/ before a first install: those that exist are left as they are."""
+        found = {object_id(item, release, self.observed.resources): item for item in items}
+        missing = [(key, placed_in(item, key)) for key, item in found.items() if self._live(key) is None]
+        return tuple(replace(self._ask(key, item, None, HELM_MANAGER), is_ahead=True) for key, item in missing)
 
     def confirm(self, release: ReleaseId, suspects: Sequence[tuple[ObjectId, JsonMap]]) -> tuple[Preview, ...]:
         """What correcting these objects would change. Each is read anew: a list may lag behind."""

@@ -1,4 +1,4 @@
-"""Objects that have to be made anew: what that costs, and how it is done."""
+"""What comes before a target is written, and what it costs to make an object anew."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from reconciler.model.cluster import Cascade
 from reconciler.model.identity import Kind, ReleaseId, Target
 from reconciler.model.json import JsonMap, dig, text_at
 from reconciler.model.observed import Obstacle, Preview
-from reconciler.model.preparation import Adoption, Preparation, Recreation
+from reconciler.model.preparation import Adoption, Definition, Preparation, Recreation
 
 
 def preparations(previews: Iterable[Preview], target: Target) -> Iterator[Preparation]:
-    """What is done to live objects before a target is written; of objects that leave was given for."""
+    """What is done before a target is written: definitions are made, and what is done to objects that leave was given
+    for."""
     for preview in previews:
+        if preview.is_ahead and preview.desired is not None:
+            yield Definition(preview.id, preview.desired)
         if preview.before is None or preview.refusal:
             continue
         uid = text_at(preview.before, "metadata", "uid")

@@ -128,9 +128,9 @@ def _release(
 ) -> Iterator[Need]:
     yield from _storage(release, stored)
     yield from _objects(release, objects, stored, resources)
-    if release.chart and release.chart.definitions and stored is None:
+    if release.chart and release.chart.all_definitions and stored is None:
         definitions = _Place(*_DEFINITIONS, "")
-        yield from definitions.need((*_SEEN, *_WAITED, *_WRITTEN), f"for the crds/ of {release.id}", release.where)
+        yield from definitions.need(("get", *_WRITTEN), f"for the crds/ of {release.id}", release.where)
     yield from _diagnosis(release)
 
 
@@ -147,8 +147,7 @@ def _objects(
 ) -> Iterator[Need]:
     purpose = f"for the objects of {release.id}"
     before = stored.base if stored else ()
-    wanted = {object_id(item, release.id, resources) for item in objects if not is_hook(item)}
-    gone = {object_id(item, release.id, resources) for item in before if not is_kept(item)} - wanted
+    wanted = {object_id(item, release.id, resources).in_any_version for item in objects if not is_hook(item)}
     for item in objects:
         place = _place(item, release, resources)
         if place is None:
@@ -163,7 +162,7 @@ def _objects(
         yield from _grant(item, place, release)
     for item in before:
         place = _place(item, release, resources)
-        if place and object_id(item, release.id, resources) in gone:
+        if place and not is_kept(item) and object_id(item, release.id, resources).in_any_version not in wanted:
             yield from place.need(("get", "delete"), f"to remove what {release.id} no longer has", release.where)
 
 

@@ -18,7 +18,7 @@ from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap, as_map, dig
 from reconciler.model.observed import StoredRelease
 from reconciler.model.plan import Action, ActionKind, ApplyObjects, UninstallRelease, Work, WriteRelease
-from reconciler.model.preparation import Adoption, Recreation
+from reconciler.model.preparation import Adoption, Definition, Recreation
 from tests.plan.factories import (
     API,
     CONFIG_MAP,
@@ -77,6 +77,10 @@ class World:
     def apply(self, resource: Resource, item: JsonMap, manager: str) -> None:
         """A write."""
         self.asked.append(("apply", resource.plural, item, manager))
+
+    def create(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """A first write."""
+        self.asked.append(("create", resource.plural, item, manager))
 
     def fetch(self, _resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
         """The live object."""
@@ -225,6 +229,14 @@ def test_what_is_in_the_way_is_dealt_with_before_helm() -> None:
     world.perform(write(checks=((CONFIG_MAP, config_map("other")),), first=steps))
     assert [asked[0] for asked in world.asked] == ["check", "apply", "delete", "upgrade", "conclude"]
     assert dig(world.asked[1][2], "metadata", "annotations", "meta.helm.sh/release-name") == "api"
+
+
+def test_definitions_are_made_before_helm() -> None:
+    """As the user of the release; one that is there by now is left as it is."""
+    world = World()
+    first = (Definition(IDENTITY, config_map()),)
+    world.perform(write(first=first, release=replace(release(), impersonate=Impersonation("jane"))), ActionKind.INSTALL)
+    assert world.asked[:3] == [("as", "jane"), ("create", "configmaps", config_map(), "helm"), ("install",)]
 
 
 def test_an_object_that_drifted_is_made_anew_as_well() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from reconciler.desired.effective import effective_values, schema_parts
+from reconciler.desired.effective import definitions_in_use, effective_values, schema_parts
 from reconciler.desired.render import render
 from reconciler.model.desired import Release
 from reconciler.model.json import JsonMap, dig
@@ -110,3 +110,12 @@ def test_a_subchart_is_in_use_when_helm_renders_it(
     assert found.chart is not None
     assert (("cache",) in [part.path for part in schema_parts(found.chart, found.values)]) == used
     assert ("cache" in seen_by_helm(project, found)) == used
+
+
+@pytest.mark.parametrize(("enabled", "found"), [(True, ["web", "cache"]), (False, ["web"])])
+def test_definitions_of_charts_in_use(enabled: bool, found: list[str], project: Project) -> None:  # noqa: FBT001 - a table
+    """Those of a subchart that is switched off are not made, as with Helm."""
+    project.write({"chart/crds/a.yaml": "kind: web", "chart/charts/cache/crds/a.yaml": "kind: cache"})
+    made = release(project, {"cache": {"enabled": enabled}}, "{name: cache, version: 1.0.0, condition: cache.enabled}")
+    assert made.chart
+    assert [item["kind"] for item in definitions_in_use(made.chart, made.values)] == found

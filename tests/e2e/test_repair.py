@@ -69,6 +69,50 @@ def test_an_object_that_changes_its_version_is_the_same_one(
     assert project.actions() == {}
 
 
+DEFINITION = """
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: PLURAL.NAMESPACE.example.com}
+    spec:
+      group: NAMESPACE.example.com
+      scope: Namespaced
+      names: {kind: KIND, plural: PLURAL}
+      versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
+KINDS = ("Gadget", "Other")
+GADGET = """
+    apiVersion: NAMESPACE.example.com/v1
+    kind: Gadget
+    metadata: {name: app}
+"""
+
+
+@pytest.mark.parametrize("engine", ["library", "program"])
+def test_a_definition_that_is_there_is_left_as_it_is(
+    engine: str, project: Project, kubectl: Kubectl, helm_program: Path
+) -> None:
+    """An older chart beside a newer operator: what is missing of its crds/ is made and used at once, and no more."""
+    helm = {"PATH": f"{helm_program.parent}:{os.environ['PATH']}"}
+    gadgets, others = (DEFINITION.replace("KIND", kind).replace("PLURAL", f"{kind.lower()}s") for kind in KINDS)
+    project.chart("app", {"crds/a.yaml": gadgets, "crds/b.yaml": others, "templates/gadget.yaml": GADGET})
+    second = "{name: v2, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}"
+    newer = project.write("newer.yaml", others.replace("versions: [", f"versions: [{second}, "))
+    kubectl("create", "-f", str(newer))
+    versions = ("get", "crd", f"others.{project.namespace}.example.com", "-o", "jsonpath={.spec.versions[*].name}")
+    project.environment("releases: {app: {chart: charts/app}}")
+
+    planned = project("plan").out
+    _, written = project.writes_during("apply", "--engine", engine, **helm)
+
+    assert f"+ CustomResourceDefinition gadgets.{project.namespace}.example.com" in planned
+    assert "CustomResourceDefinition others" not in planned
+    assert kubectl(*versions).split() == ["v2", "v1"]
+    defined = [item for item in written if item.resource == "customresourcedefinitions"]
+    assert [item.name for item in defined] == [f"gadgets.{project.namespace}.example.com"]
+    assert kubectl("-n", project.namespace, "get", f"gadgets.{project.namespace}.example.com", "-o", "name")
+    assert project.actions() == {}
+
+
 def test_an_empty_text_is_a_value(project: Project, kubectl: Kubectl) -> None:
     """A key, a label or an annotation without text is made, and missed when it is gone."""
     project.chart("app", {"templates/config.yaml": CONFIG_MAP}, "text: ''\n")

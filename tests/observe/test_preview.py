@@ -345,7 +345,7 @@ def test_what_the_environment_itself_keeps(installed: Installed, look: Looking) 
 
 
 def test_definitions(installed: Installed, look: Looking) -> None:
-    """Those of a chart's crds/ that exist are left as they are, others are shown as new."""
+    """Those of a chart's crds/ that exist are left as they are, others are shown as new, each once."""
     installed.define("Gadget", "gadgets")
     group = f"{installed.namespace}.example.com"
     version: JsonMap = {
@@ -364,5 +364,6 @@ def test_definitions(installed: Installed, look: Looking) -> None:
             "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
         }
 
-    found = look(installed.namespace).previewer.definitions([definition("gadgets"), definition("others")])
-    assert [(item.id.name, item.verified) for item in found] == [(f"others.{group}", True)]
+    seen = look(installed.namespace)
+    found = seen.previewer.definitions(seen.release, [definition("gadgets"), *[definition("others")] * 2])
+    assert [(item.id.name, item.verified, item.is_ahead) for item in found] == [(f"others.{group}", True, True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from reconciler.model.cluster import Cascade
 from reconciler.model.identity import NamespaceId
 from reconciler.model.observed import Obstacle, Preview
-from reconciler.model.preparation import Adoption, Recreation
+from reconciler.model.preparation import Adoption, Definition, Recreation
 from reconciler.plan.recreating import cascade, preparations
 from tests.plan.factories import API, CONFIG_MAP, config_map, object_id
 
@@ -27,6 +28,12 @@ def test_what_is_done_first() -> None:
     """The very object is deleted, or marked; one that is made anew needs no mark."""
     found = list(preparations([preview(), preview(Obstacle.UNOWNED), preview(*Obstacle)], API))
     assert found == [Adoption(object_id(), "u-1", API), Recreation(object_id(), "u-1", Cascade.FOREGROUND)]
+
+
+def test_definitions_are_made_first() -> None:
+    """Those that the plan found missing, and nothing else that is new."""
+    ahead = Preview(object_id(), None, config_map(), config_map(), verified=True, is_ahead=True)
+    assert list(preparations([ahead, replace(ahead, is_ahead=False)], API)) == [Definition(object_id(), config_map())]
 
 
 def test_nothing_is_done_without_leave() -> None:

@@ -142,11 +142,11 @@ def test_attaching_pull_secrets() -> None:
 
 
 def test_definitions_are_made_at_a_first_install() -> None:
-    """Those of crds/; afterwards Helm leaves them alone."""
+    """Those of crds/; afterwards they are left alone."""
     first = release()
     assert first.chart
     first = replace(first, chart=replace(first.chart, definitions=({},)))
-    assert rights(of=first)["customresourcedefinitions"] == {"get", "list", "watch", "create", "patch"}
+    assert rights(of=first)["customresourcedefinitions"] == {"get", "create", "patch"}
     assert "customresourcedefinitions" not in rights(of=first, cluster=observed(stored()).clusters["main"])
 
 

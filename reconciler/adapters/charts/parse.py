@@ -53,7 +53,7 @@ def parse_chart(files: Files, path: Path, digest: str) -> Chart:
         defaults=_defaults(files, path),
         schema=_text(schema, f"{path}/values.schema.json") if schema else None,
         subcharts=subcharts,
-        definitions=tuple(_definitions(files, path, subcharts)),
+        definitions=tuple(_definitions(files, path)),
         uses_lookup=_calls_lookup(files) or any(sub.chart.uses_lookup for sub in subcharts),
         size=sum(len(data) for name, data in files.items() if not name.startswith("charts/")),
     )
@@ -118,13 +118,11 @@ def _subcharts(files: Files, metadata: JsonMap, path: Path) -> Iterator[Subchart
         yield from (Subchart(use.alias or use.name, chart, use.conditions, use.tags) for use in uses)
 
 
-def _definitions(files: Files, path: Path, subcharts: tuple[Subchart, ...]) -> Iterator[JsonMap]:
+def _definitions(files: Files, path: Path) -> Iterator[JsonMap]:
     for name, data in files.items():
         if name.startswith("crds/") and name.endswith((".yaml", ".yml", ".json")):
             for document in read_yaml_stream(_text(data, f"{path}/{name}"), f"{path}/{name}"):
                 yield from objects_in(document)
-    for sub in subcharts:
-        yield from sub.chart.definitions
 
 
 def _defaults(files: Files, path: Path) -> JsonMap:

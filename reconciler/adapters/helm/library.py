@@ -69,6 +69,9 @@ class LibraryEngine:
 
     def install(self, request: WriteRequest) -> None:
         """Make revision 1 of a release."""
+        if request.chart.all_definitions:
+            # They may have been made just now.
+            self._configs.renew(request.cluster)
         with _translated(errors.writing("install", request)):
             self._write(native.install, request, install_options(request))
 
@@ -123,7 +126,7 @@ class LibraryEngine:
             self._configs.renew(request.cluster)
             raise
         manifest = text_at(summary, "manifest")
-        if request.chart.definitions or any(kind in manifest for kind in _NEW_KINDS):
+        if any(kind in manifest for kind in _NEW_KINDS):
             self._configs.renew(request.cluster)
 
     def _send(

@@ -7,6 +7,8 @@ Decisions that the options carry:
 * Server-side apply, with conflicts forced: what the environment file says wins over what someone changed by
   hand. An upgrade asks for it by name, because Helm would else go on with the method of the last revision:
   a release that was made with client-side apply moves over, its field managers with it.
+* Nothing of crds/: Helm 4 applies them by force, over a newer definition that other releases live by. Those that are
+  missing are made before (`model/preparation.py`).
 * The values given are the whole truth: those of earlier revisions are never reused.
 """
 
@@ -44,7 +46,7 @@ def wait_strategy(wait: Wait | None) -> str:
 
 def install_options(request: WriteRequest) -> dict[str, Any]:
     """The library's options for an install."""
-    return _write_options(request) | {"server_side_apply": True}
+    return _write_options(request) | {"server_side_apply": True, "skip_crds": True}
 
 
 def upgrade_options(request: WriteRequest) -> dict[str, Any]:
@@ -129,6 +131,11 @@ def write_flags(request: WriteRequest) -> list[str]:
         *([f"--labels={labels}"] if labels else []),
         *(["--wait-for-jobs"] if request.wait else []),
     ]
+
+
+def install_flags(request: WriteRequest) -> list[str]:
+    """The program's flags for an install."""
+    return [*write_flags(request), "--skip-crds"]
 
 
 def upgrade_flags(request: WriteRequest) -> list[str]:

@@ -17,11 +17,11 @@ from reconciler.adapters.helm.manifests import objects_only, split_stream
 from reconciler.adapters.helm.options import (
     BURST,
     QPS,
+    install_flags,
     render_flags,
     rollback_flags,
     uninstall_flags,
     upgrade_flags,
-    write_flags,
 )
 from reconciler.adapters.helm.process import Processes
 from reconciler.adapters.helm.sources import (
@@ -87,7 +87,7 @@ class ProgramEngine:
 
     def install(self, request: WriteRequest) -> None:
         """Make revision 1 of a release."""
-        arguments = ["install", *_release(request), *self._cluster(request.cluster), *write_flags(request)]
+        arguments = ["install", *_release(request), *self._cluster(request.cluster), *install_flags(request)]
         self._run(errors.writing("install", request), arguments, _yaml(request.values))
 
     def upgrade(self, request: WriteRequest) -> None:

@@ -31,6 +31,7 @@ _PODS = Resource(POD, "pods", namespaced=True)
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 # Every revision but superseded ones: the newest is always among them.
 _CURRENT_RELEASES = "owner=helm,status!=superseded"
+_EXISTS = "AlreadyExists"
 _STANDING = "status in (deployed,pending-install,pending-upgrade,pending-rollback)"
 
 # In which states a release's newest record and its deployed one were, and what they held.
@@ -209,6 +210,16 @@ class KubeWriter(KubeReader):
         """See ClusterWriter."""
         self._permit()
         self._apply(resource, item, manager, {"fieldValidation": "Strict"})
+
+    def create(self, resource: Resource, item: JsonMap, manager: str) -> None:
+        """See ClusterWriter."""
+        self._permit()
+        path = object_path(resource, text_at(item, "metadata", "namespace"))
+        try:
+            self._transport.post(path, {"fieldManager": manager, "fieldValidation": "Strict"}, item)
+        except ApiError as error:
+            if error.reason != _EXISTS:
+                raise
 
     def delete(self, resource: Resource, deletion: Deletion) -> None:
         """See ClusterWriter."""

@@ -84,6 +84,10 @@ class Transport:
         """DELETE with the given DeleteOptions."""
         self.ask("DELETE", path, {}, options, {"Content-Type": "application/json"})
 
+    def post(self, path: str, query: Mapping[str, str], body: Any) -> None:
+        """A POST that makes an object."""
+        self.ask("POST", path, query, body, {"Content-Type": "application/json"})
+
     def review(self, path: str, body: Any) -> Any:
         """The answer to a POST that stores nothing, as parsed JSON."""
         return self.ask("POST", path, {}, body, {"Content-Type": "application/json"}).content

@@ -105,7 +105,7 @@ def test_a_subchart_that_calls_lookup_counts(store: ChartStore, tmp_path: Path) 
     pack(sub, tmp_path / "api" / "charts" / "sub-1.0.0.tgz")
     path = write(tmp_path / "api", {"templates/a.yaml": "# lookup the docs"})
     chart = store.fetch(local(path))
-    assert (chart.uses_lookup, bool(chart.definitions)) == (True, True)
+    assert (chart.uses_lookup, chart.definitions, bool(chart.all_definitions)) == (True, (), True)
     shutil.rmtree(path / "charts")
     assert not make_store(tmp_path).fetch(local(path)).uses_lookup
 

@@ -457,3 +457,20 @@ def test_a_context_that_is_not_there_is_an_error(engine: Engine, chart: Chart, t
     access = ClusterAccess("far", SecretText(text), "prod", tmp_path, Location("env.yaml", 2, 3))
     with pytest.raises(ClusterError, match='no context "prod"'):
         engine.install(writing(chart, access, "shop"))
+
+
+@pytest.mark.e2e
+def test_definitions_are_left_alone(
+    engine: Engine, cluster_access: ClusterAccess, cluster: Cluster, group: str, tmp_path: Path
+) -> None:
+    """Helm would force the chart's definition over a newer one that is there, and take versions away."""
+    newer = yaml.safe_load(crd(group))
+    newer["spec"]["versions"].append({**newer["spec"]["versions"][0], "name": "v2", "storage": False})
+    cluster.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", newer)
+    chart = read(write_chart(tmp_path / "older", files={"crds/gadget.yaml": crd(group)}), engine)
+
+    engine.install(writing(chart, cluster_access, group.partition(".")[0]))
+
+    found = cluster.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{group}")
+    assert [version["name"] for version in found["spec"]["versions"]] == ["v1", "v2"]
+    assert found["metadata"]["generation"] == 1
