@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from reconciler.daemon.allowance import Allowance
 from reconciler.errors import ApiError, ClusterError
@@ -16,6 +17,7 @@ from reconciler.model.happening import Happening, Journal, Reason
 from reconciler.model.identity import ReleaseId
 from reconciler.model.outcome import Result
 from reconciler.model.plan import ActionKind
+from reconciler.model.refusal import says_terminating
 from reconciler.model.sync import Notice, Step, StepEnded
 
 _LOGGER = logging.getLogger("reconciler.events")
@@ -42,7 +44,7 @@ def no_introduction(_environment: str, _clusters: Mapping[str, ClusterAccess]) -
 class Recorder:
     """Writes events into the clusters that it was introduced to.
 
-    A cluster that refuses is told of once and then left alone, until it is introduced anew.
+    A cluster where the right is missing is told of once and then left alone, until it is introduced anew.
 
     Args:
         journal: makes the journal of a cluster.
@@ -95,15 +97,21 @@ class Recorder:
             return
         try:
             journal.record(happening)
-        except ApiError as error:
+        except ClusterError as error:
+            facts = {"environment": environment, "message": error.message, "hint": error.hint}
+            if not _is_lasting(error):
+                _LOGGER.info("an event is lost", extra={"facts": facts})
+                return
             with self._lock:
                 self._journals.pop(key, None)
-            facts = {"environment": environment, "message": error.message, "hint": error.hint}
             _LOGGER.warning("no events are written into this cluster any more", extra={"facts": facts})
-        except ClusterError as error:
-            _LOGGER.info("an event is lost", extra={"facts": {"environment": environment, "message": error.message}})
         except Exception:
             _LOGGER.exception("an event is lost")
+
+
+def _is_lasting(error: ClusterError) -> bool:
+    forbidden = isinstance(error, ApiError) and error.status == HTTPStatus.FORBIDDEN
+    return forbidden and not says_terminating(error.message)
 
 
 def happening_of(step: Step) -> Happening | None:

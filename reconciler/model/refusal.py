@@ -44,6 +44,11 @@ def says_immutable(cause: str) -> bool:
     return bool(re.search(_IMMUTABLE, cause, re.IGNORECASE))
 
 
+def says_terminating(text: str) -> bool:
+    """Whether it is refused since a namespace is being deleted, which passes, though it is called forbidden."""
+    return bool(re.search(_TERMINATING, text, re.IGNORECASE))
+
+
 def advice(cause: Cause, about: About) -> str | None:
     """What to try about a cause that was known without any words; None where only they could tell."""
     return next((hint("", about) for known, _, hint in _RULES if known is cause), None)
@@ -98,6 +103,9 @@ _IMMUTABLE = (
     r"|updates to [\w.]+( spec for fields other than .*)? are forbidden|updates may not change fields other than"
 )
 
+# The words of k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle.
+_TERMINATING = "because it is being terminated"
+
 # The first that fits speaks: the particular ones come before the general ones.
 _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] = tuple(
     (cause, re.compile(pattern, re.IGNORECASE), hint)
@@ -118,7 +126,7 @@ _RULES: tuple[tuple[Cause, re.Pattern[str], Callable[[str, About], str]], ...] =
         ),
         (
             Cause.NAMESPACE_TERMINATING,
-            "because it is being terminated",
+            _TERMINATING,
             _say("wait until it is gone, then apply again; `kubectl get namespace {namespace} -o yaml` tells why not"),
         ),
         (

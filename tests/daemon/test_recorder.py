@@ -88,12 +88,18 @@ def test_events_go_to_the_cluster_of_the_release() -> None:
     ("error", "tried"),
     [
         (ApiError("no", status=403, reason="Forbidden"), 1),
+        (ApiError("it is forbidden in shop because it is being terminated", status=403, reason="Forbidden"), 3),
+        (ApiError("not found", status=404, reason="NotFound"), 3),
+        (ApiError("the credentials were refused", status=401, reason="Unauthorized"), 3),
+        (ApiError("too many requests", status=429, reason="TooManyRequests"), 3),
+        (ApiError("etcdserver: request timed out", status=500, reason="InternalError"), 3),
+        (ApiError("away", status=503, reason="ServiceUnavailable"), 3),
         (ClusterError("no route"), 3),
         (RuntimeError("a bug"), 3),
     ],
 )
 def test_a_cluster_that_refuses_is_left_alone(error: Exception, tried: int, caplog: pytest.LogCaptureFixture) -> None:
-    """Rights that are missing are told once; one that cannot be reached now may be later."""
+    """Rights that are missing are told once; what is otherwise answered, or not at all, may pass: an event is lost."""
     book = Book(error)
     with recorder(book) as made:
         for _ in range(3):
