@@ -34,6 +34,11 @@ class Provider(StrEnum):
     GITEA = "gitea"
 
 
+def is_claimed(provider: Provider, headers: Headers) -> bool:
+    """Whether there is anything that could prove a delivery, whatever its body."""
+    return any(headers.get(name) for name in _CLAIMS[provider])
+
+
 def proven(provider: Provider, headers: Headers, body: bytes, secrets: Iterable[SecretText], now: float) -> str | None:
     """What tells this delivery from all others, if one of the secrets proves it; else None.
 
@@ -99,6 +104,11 @@ def _bytes(header: str) -> bytes:
     return header.encode(errors="replace")
 
 
+_CLAIMS: Mapping[Provider, tuple[str, ...]] = {
+    Provider.GITHUB: ("x-hub-signature-256",),
+    Provider.GITLAB: ("webhook-signature", "x-gitlab-token"),
+    Provider.GITEA: ("x-gitea-signature", "x-forgejo-signature"),
+}
 _PROOFS: Mapping[Provider, Callable[[Headers, bytes, bytes, float], str | None]] = {
     Provider.GITHUB: _github,
     Provider.GITLAB: _gitlab,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.daemon.proofs import TOLERANCE, Provider
+from reconciler.daemon.proofs import TOLERANCE, Provider, is_claimed
 from reconciler.daemon.seen import LIFETIME, Seen
 from reconciler.daemon.webhooks import (
     MAX_BODY,
@@ -95,7 +95,8 @@ def said(delivery: Delivery, *secrets: str) -> Received:
     ],
 )
 def test_a_push(delivery: Delivery) -> None:
-    """Repository, ref, and what it points to now."""
+    """Repository, ref, and what it points to now; its body is waited for."""
+    assert is_claimed(delivery.provider, {name.lower(): value for name, value in delivery.headers.items()})
     assert said(delivery) == Push("team/env", "refs/heads/main", SHA)
 
 

@@ -10,12 +10,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from reconciler.daemon.http.bodies import bounded_body
 from reconciler.daemon.http.site import Site
-from reconciler.daemon.proofs import Provider
+from reconciler.daemon.proofs import Provider, is_claimed
 from reconciler.daemon.seen import Seen
 from reconciler.daemon.webhooks import MAX_BODY, Delivery, Distrust, Ignored, Push, Received, Refused, concerns, receive
 from reconciler.report.style import clean
 
-# Large bodies at once: they are held whole until they are proved.
+# Large bodies at once: they are held whole until they are proved. Most are small, and wait for none of them.
 _AT_ONCE = 4
 _STATUS = {Distrust.TOO_LARGE: 413, Distrust.UNPROVEN: 401, Distrust.UNREADABLE: 400}
 
@@ -34,10 +34,11 @@ class Deliveries:
         secrets = (await run_in_threadpool(self._site.secrets)).get(provider, ()) if provider else ()
         if provider is None or not secrets:
             return PlainTextResponse("no webhook of this provider is set up\n", 404)
-        async with self._free:
-            body = await bounded_body(request, MAX_BODY)
-            delivery = Delivery(provider, dict(request.headers), body, self._site.now().timestamp())
-            received, self._seen = receive(delivery, secrets, self._seen)
+        if not is_claimed(provider, request.headers):
+            return await self._answer(Refused(Distrust.UNPROVEN))
+        body = await bounded_body(request, MAX_BODY, self._free)
+        delivery = Delivery(provider, dict(request.headers), body, self._site.now().timestamp())
+        received, self._seen = receive(delivery, secrets, self._seen)
         return await self._answer(received)
 
     async def _answer(self, received: Received) -> Response:

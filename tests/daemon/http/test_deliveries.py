@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -58,12 +61,49 @@ def test_others_have_not(serving: Serving, changes: dict[str, object], status: i
     assert served.board.asked == []
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"{}", 401), (b"x" * (MAX_BODY + 1), 413)], ids=["unsigned", "large"])
-def test_what_is_not_believed_is_refused(serving: Serving, body: bytes, status: int) -> None:
+SIGNED = "X-Hub-Signature-256: sha256=00\r\n"
+
+
+@contextmanager
+def begun(served: Served, length: int, sent: int = 0, headers: str = SIGNED) -> Iterator[socket.socket]:
+    """A delivery of a body of which only so much arrives."""
+    host, port = served.url.removeprefix("http://").split(":")
+    head = f"POST /webhooks/github HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n{headers}\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as stranger:
+        stranger.sendall(head.encode() + b"x" * sent)
+        yield stranger
+
+
+def test_what_is_wrongly_signed_is_refused(serving: Serving) -> None:
+    """When all of it is there."""
+    served = serving(**SET_UP)
+    answer = served.post("/webhooks/github", data=b"{}", headers={"X-Hub-Signature-256": "sha256=00"})
+    assert answer.status_code == 401
+    assert served.board.asked == []
+
+
+@pytest.mark.parametrize(
+    ("length", "headers", "status"),
+    [(2, "", 401), (MAX_BODY + 1, "", 401), (MAX_BODY + 1, SIGNED, 413)],
+    ids=["unsigned", "large and unsigned", "large"],
+)
+def test_what_is_not_believed_is_not_waited_for(serving: Serving, length: int, headers: str, status: int) -> None:
     """Unsigned, or larger than any push."""
     served = serving(**SET_UP)
-    assert served.post("/webhooks/github", data=body).status_code == status
+    with begun(served, length, headers=headers) as stranger:
+        assert stranger.recv(100).startswith(f"HTTP/1.1 {status} ".encode())
     assert served.board.asked == []
+
+
+def test_strangers_hold_up_nobody(serving: Serving) -> None:
+    """However many bodies do not end, large ones among them; nor is a large push refused, when they are gone."""
+    served = serving(**SET_UP)
+    with ExitStack() as strangers:
+        for sent in (1, 600_000) * 6:
+            strangers.enter_context(begun(served, 1_000_000, sent))
+        assert push(served) == (202, "accepted\n")
+    assert push(served, padding="x" * 2_000_000) == (202, "accepted\n")
+    assert len(served.board.asked) == 2
 
 
 def test_a_folder_is_told_of_by_nobody(serving: Serving) -> None:
