@@ -153,11 +153,14 @@ class Runner:
         self._retry = min((until for found in waiting for until in found.values()), default=float("inf"))
 
     def scope(self, files: Files, why: Why) -> Scope:
-        """The part of a run; a person's wish includes the clusters that could not be reached lately."""
+        """The part of a run: without the clusters that could not be reached lately, unless a person wishes it.
+
+        Where no other is left it is about these: a run that looks at nothing would be a success.
+        """
         now = self._around.clock.ticks()
         if why.trigger is Trigger.USER:
             return Scope(files.clusters, files.clusters)
-        ready = tuple(name for name in files.clusters if self._clusters.ready_at(name, "") <= now)
+        ready = tuple(name for name in files.clusters if self._clusters.ready_at(name, "") <= now) or files.clusters
         known = (release for release in why.about if release in files.releases)
         return Scope(files.clusters, ready, tuple(release for release in known if release.cluster in ready))
 

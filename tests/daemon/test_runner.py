@@ -183,3 +183,12 @@ def test_how_it_is_kept_when_its_turn_comes(site: Site) -> None:
         site.keep["dryRun"] = True
     thread.join(20)
     assert site.allowed == [False]
+
+
+@pytest.mark.parametrize("trigger", [Trigger.COMMIT, Trigger.FOLDER, Trigger.SIGNAL, Trigger.START])
+def test_no_cluster_can_be_reached_lately(site: Site, trigger: Trigger) -> None:
+    """A run that is asked for meanwhile tries all: one that looks at nothing would be a success."""
+    dead = dict.fromkeys(site.files.clusters, ClusterError("no answer"))
+    site.run(ALL, Turn(unreachable=dead))
+    site.run(Why(trigger), Turn(unreachable=dead))
+    assert [scope.now for scope in site.scopes] == [site.files.clusters, site.files.clusters]
