@@ -64,7 +64,7 @@ class Turn:
     """What came of a turn.
 
     Attributes:
-        kept: of each part that could be looked at.
+        kept: of each part that could be looked at, at its beginning at least.
         reached: the clusters that were looked at, in whole.
         unreachable: cluster → why it could not be looked at.
         trouble: why no more was done; None where nothing stood in the way.
@@ -107,13 +107,22 @@ def take_turn(
         return take_turn(request, context, conduct, seen, replace(scope, only=()), allowed=allowed) if is_lost else turn
     try:
         if scope.is_whole:
-            return Turn((part(),), scope.clusters, looked=EVERYTHING)
+            return _whole(part(), scope)
     except ClusterError as error:
         if len(scope.clusters) == 1:
             return Turn(unreachable=dict.fromkeys(scope.clusters, error))
     except ReconcilerError as error:
         return Turn(trouble=error)
     return _by_parts(part, scope)
+
+
+def _whole(kept: Kept, scope: Scope) -> Turn:
+    if kept.trouble is None:
+        return Turn((kept,), scope.clusters, looked=EVERYTHING)
+    if len(scope.clusters) == 1:
+        return Turn((kept,), unreachable=dict.fromkeys(scope.clusters, kept.trouble))
+    # Which of them it was, the next look tells.
+    return Turn((kept,), trouble=kept.trouble)
 
 
 def _by_parts(part: Callable[..., Kept], scope: Scope) -> Turn:
@@ -131,8 +140,10 @@ def _by_parts(part: Callable[..., Kept], scope: Scope) -> Turn:
         except ReconcilerError as error:
             # Such as by another run at work there, which keeps nothing from the other clusters.
             trouble = trouble or error
-    reached = () if scope.only else tuple(kept)
-    looked = Looked(set(reached) == set(scope.clusters), frozenset(reached), _targets(kept.values()))
+    unreachable |= {name: item.trouble for name, item in kept.items() if item.trouble}
+    seen = {name: item for name, item in kept.items() if item.trouble is None}
+    reached = () if scope.only else tuple(seen)
+    looked = Looked(set(reached) == set(scope.clusters), frozenset(reached), _targets(seen.values()))
     return Turn(tuple(kept.values()), reached, unreachable, trouble, scope.only, looked)
 
 

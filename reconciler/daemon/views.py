@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -83,12 +83,13 @@ def told(turn: Turn, held: int, *, allowed: bool, hurried: bool = False) -> Told
 def _said(turn: Turn, held: int, *, allowed: bool) -> Told:
     if turn.trouble:
         result = RunResult.INVALID if turn.is_invalid else RunResult.FAILED
-        return Told(result, obstacle_of(_KINDS[result], turn.trouble).message, errors_of(turn.trouble))
+        message = obstacle_of(_KINDS[result], turn.trouble).message
+        return Told(result, message, (*errors_of(turn.trouble), *_failures(turn)))
     if refusals := [refusal.message for part in turn.kept for refusal in part.plan.refusals]:
         return Told(RunResult.REFUSED, refusals[0], tuple(refusals))
     if turn.unreachable:
         first, errors = next(iter(turn.unreachable.values())), map(str, turn.unreachable.values())
-        return Told(RunResult.FAILED, first.message, tuple(errors))
+        return Told(RunResult.FAILED, first.message, (*errors, *_failures(turn)))
     return _of_outcomes(turn, held) if allowed else _of_plans(turn, held)
 
 
@@ -137,7 +138,7 @@ def left_of(kept: Iterable[Kept], looked: Looked, before: Plan | None) -> Plan |
     """What is still to be done, over all parts, and by the plan before of what was not looked at."""
     plans = [part.left for part in kept]
     if before and plans and not looked.whole:
-        plans.insert(0, _unseen(before, looked))
+        plans.insert(0, _unseen(before, looked, {action.target for part in kept for action in part.plan.actions}))
     if not plans:
         return before
     warnings = tuple(dict.fromkeys(check for plan in plans for check in plan.warnings))
@@ -145,8 +146,9 @@ def left_of(kept: Iterable[Kept], looked: Looked, before: Plan | None) -> Plan |
     return Plan(plans[0].environment, tuple(item for plan in plans for item in plan.actions), warnings, refusals)
 
 
-def _unseen(plan: Plan, looked: Looked) -> Plan:
-    actions = (item for item in plan.actions if not looked.covers(item.target))
+def _unseen(plan: Plan, looked: Looked, planned: Container[Target]) -> Plan:
+    """What neither was looked at nor is in a newer plan, which may be carried out and not looked at again."""
+    actions = (item for item in plan.actions if not looked.covers(item.target) and item.target not in planned)
     refusals = (item for item in plan.refusals if not all(map(looked.covers, item.targets)))
     return replace(plan, actions=tuple(actions), refusals=tuple(refusals))
 

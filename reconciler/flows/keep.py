@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from reconciler.errors import ClusterError
 from reconciler.flows.apply import Conduct, carry_out
 from reconciler.flows.context import Context, Request
 from reconciler.flows.planning import Found, look, look_again
@@ -25,11 +26,13 @@ class Kept:
         plan: what was to be done.
         outcome: what became of it; None: it was only looked at.
         status: how all stood at its end.
+        trouble: why that could not be looked at, so that the status is empty; None: it could.
     """
 
     plan: Plan
     outcome: Outcome | None
     status: Status
+    trouble: ClusterError | None = None
 
     @property
     def left(self) -> Plan:
@@ -43,7 +46,8 @@ class Kept:
 def keep(
     request: Request, context: Context, conduct: Conduct, seen: Callable[[Found], None], *, may_change: bool
 ) -> Kept:
-    """Look at an environment, and make it so if it may be changed. Raises as `apply` does.
+    """Look at an environment, and make it so if it may be changed. Raises as `apply` does, but what was done is told
+    although the cluster does not answer any more at the end.
 
     `seen` is given the last look, while its readers are open.
     """
@@ -55,7 +59,10 @@ def keep(
             seen(found)
             return Kept(planned, None, status_of(found))
         outcome = carry_out(found, request, context, conduct)
-        if any(item.result is not Result.UNCHANGED for item in outcome.actions):
-            found = look_again(found, context, Hold(everyone=request.break_lock))
+        try:
+            if any(item.result is not Result.UNCHANGED for item in outcome.actions):
+                found = look_again(found, context, Hold(everyone=request.break_lock))
+        except ClusterError as error:
+            return Kept(outcome.plan, outcome, Status(found.desired.name, (), ()), error)
         seen(found)
         return Kept(outcome.plan, outcome, status_of(found))

@@ -38,9 +38,10 @@ def test_selectors_of_clusters() -> None:
     assert Scope(("main", "far"), ("far",)).parts == {"far": ("cluster=far",)}
 
 
-Answers = Mapping[tuple[str, ...], ReconcilerError]
+Answers = Mapping[tuple[str, ...], ReconcilerError | Kept]
 DEAD, LOCKED, LOST = ClusterError("it does not answer"), LockError("another run"), LockLostError("somebody took it")
 INVALID = DesiredStateError("no such key")
+GONE = replace(kept(), trouble=DEAD)
 MAIN, FAR_AWAY, OF_API = ("cluster=main",), ("cluster=far",), ("name=api,namespace=shop,cluster=main",)
 BOTH = Scope(("main", "far"), ("main", "far"))
 
@@ -72,6 +73,11 @@ class Outcome:
         (Scope(("main", "far"), ()), {}, Outcome([], set(), set(), None)),
         (replace(BOTH, only=(API,)), {}, Outcome([OF_API], set(), set(), None)),
         (replace(BOTH, only=(API,)), {OF_API: DEAD}, Outcome([OF_API], set(), {"main"}, None)),
+        # It went away after something was done.
+        (Scope(("main",), ("main",)), {(): GONE}, Outcome([()], set(), {"main"}, None)),
+        (BOTH, {(): GONE}, Outcome([()], set(), set(), DEAD)),
+        (BOTH, {(): DEAD, FAR_AWAY: GONE}, Outcome([(), MAIN, FAR_AWAY], {"main"}, {"far"}, None)),
+        (replace(BOTH, only=(API,)), {OF_API: GONE}, Outcome([OF_API], set(), {"main"}, None)),
         # The release is gone from the files.
         (replace(BOTH, only=(API,)), {OF_API: INVALID}, Outcome([OF_API, ()], {"main", "far"}, set(), None)),
     ],
@@ -85,9 +91,10 @@ def test_what_a_turn_comes_to(
 
     def keep(request: Request, *_: object, **__: object) -> Kept:
         asked.append(request.only)
-        if error := answers.get(request.only):
-            raise error
-        return kept()
+        answer = answers.get(request.only, kept())
+        if isinstance(answer, ReconcilerError):
+            raise answer
+        return answer
 
     monkeypatch.setattr("reconciler.daemon.turns.keep", keep)
     conduct = Conduct(1, lambda _: None, lambda _: None)
@@ -97,3 +104,4 @@ def test_what_a_turn_comes_to(
     assert Outcome(asked, set(turn.reached), set(turn.unreachable), turn.trouble) == outcome
     assert turn.is_invalid == (outcome.trouble is INVALID)
     assert turn.looked.whole == (outcome.reached == set(scope.clusters))
+    assert (GONE in turn.kept) == (GONE in answers.values())

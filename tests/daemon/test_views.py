@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.daemon.conditions import Obstacle
-from reconciler.daemon.looked import EVERYTHING, Looked
+from reconciler.daemon.looked import EVERYTHING, NOTHING, Looked
 from reconciler.daemon.obstacles import obstacles_of
 from reconciler.daemon.turns import Turn
 from reconciler.daemon.views import left_of, releases_of, steps_of, told
@@ -213,3 +213,15 @@ def test_a_bug_is_told_as_one() -> None:
     assert obstacles_of(turn, told(turn, 0, allowed=True)) == (
         Obstacle(ConditionKind.FAILED, "a bug in reconciler: KeyError", "report it"),
     )
+
+
+def test_what_was_done_before_a_cluster_went_away() -> None:
+    """It is not left any more, what failed is once, and both troubles are told."""
+    gone = replace(kept(DONE, FAILED), trouble=DEAD)
+    before = Plan("staging", (DONE.action, FAILED.action))
+    left = left_of((gone,), NOTHING, before)
+    assert left
+    assert left.actions == (FAILED.action,)
+    said = told(Turn((gone,), unreachable={"west": DEAD}), 0, allowed=True)
+    assert said.result is RunResult.FAILED
+    assert said.errors == (str(DEAD), "release shop/web: it does not start")
