@@ -34,11 +34,16 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "conte
 
 @dataclass(frozen=True)
 class Strike:
-    """Which fault befalls which request: by its number, or the first of a kind, since waits ask more or less."""
+    """Which fault befalls which request: by its number, or the first of a kind, since waits ask more or less.
+
+    Attributes:
+        times: how often, when the same is asked again.
+    """
 
     fault: Fault
     number: int
     kind: str | None = None
+    times: int = 1
 
     def hits(self, asked: Asked) -> bool:
         """Whether this is the request."""
@@ -77,7 +82,7 @@ class Proxy:
         strike: the fault to come; None: none.
         act: what is done at the fault: ends the client with SIGKILL, or whatever happens meanwhile.
         seen: what was asked, in the order of arrival.
-        struck: the request that the fault befell.
+        struck: the request that the fault befell first.
     """
 
     upstream: Upstream
@@ -91,6 +96,7 @@ class Proxy:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: set[http.client.HTTPSConnection] = field(default_factory=set)
     _token: str = ""
+    _times: int = 0
 
     def renew_token(self) -> None:
         """As a token that has expired: the old one is refused from now on, a new one is in the file."""
@@ -127,11 +133,17 @@ class Proxy:
         with self._lock:
             asked = Asked(len(self.seen), method, target)
             self.seen.append(asked)
-            strike = self.strike
-            if strike is None or self.struck or not strike.hits(asked) or not strike.fault.fits(asked):
+            if self.strike is None or not self._befalls(self.strike, asked):
                 return asked, None
-            self.struck = asked
-            return asked, strike.fault
+            self.struck = self.struck or asked
+            self._times += 1
+            return asked, self.strike.fault
+
+    def _befalls(self, strike: Strike, asked: Asked) -> bool:
+        if self.struck is None:
+            return strike.hits(asked) and strike.fault.fits(asked)
+        same = (asked.method, asked.target) == (self.struck.method, self.struck.target)
+        return same and self._times < strike.times
 
     def knows(self, login: str) -> bool:
         """Whether the client showed its present token."""

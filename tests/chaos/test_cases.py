@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.chaos.cases import Scenario, run_case
+from tests.chaos.cases import Result, Scenario, run_case
 from tests.chaos.faults import OF_ONE_REQUEST, Fault
 from tests.chaos.proxy import Strike, Upstream
 from tests.chaos.requests import Asked
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.e2e
 
 # Steps through the kinds of requests, so that neighbouring faults strike far from each other.
 _STRIDE = 5
+# How often our client asks for the same before it says that it failed (`adapters/kube/patience.py`).
+_PATIENT = 5
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +84,14 @@ def test_what_helm_passes_over(
         verdict = run_case(world, chosen, Strike(Fault.TIMEOUT, asked.number))
         assert not verdict.problems, f"{verdict}\n{verdict.text}"
         assert verdict.struck is not None
+
+
+@pytest.mark.xdist_group("chaos 1")
+def test_what_helm_passes_over_is_tried_again(world: World, requests_of: dict[str, Sequence[Asked]]) -> None:
+    """The look of ours that follows Helm's fails for long too; by the next try the release is deployed already."""
+    (chosen,) = (item for item in SCENARIOS if item.name == "upgrade")
+    looks = [item for item in requests_of[chosen.name] if item.method == "GET" and "/app-of-round-" in item.target]
+    by_helm = looks[-2]
+    verdict = run_case(world, chosen, Strike(Fault.TIMEOUT, by_helm.number, times=1 + _PATIENT))
+    assert not verdict.problems, f"{verdict}\n{verdict.text}"
+    assert verdict.result is Result.BY_ITSELF
