@@ -110,8 +110,10 @@ class Executor:
         moved = True
         while moved:
             moved = False
+            # Once for all of them: the answer may take a look at the clock and its zones.
+            is_ending = self._haste() is not Haste.NONE
             for action in self._waiting():
-                settled = self._settled(action)
+                settled = self._settled(action, is_ending=is_ending)
                 if settled:
                     self._record(settled)
                     moved = True
@@ -127,7 +129,7 @@ class Executor:
             if action.target not in self._begun and action.target not in self._outcomes
         ]
 
-    def _settled(self, action: Action) -> ActionOutcome | None:
+    def _settled(self, action: Action, *, is_ending: bool) -> ActionOutcome | None:
         """The outcome of an action that is not to be tried, or None."""
         if action.kind is ActionKind.BLOCKED:
             blocked = ActionOutcome(action, Result.FAILED, action.reason, None, 0.0)
@@ -135,7 +137,7 @@ class Executor:
         lacking = [need for need in action.needs if self._has_failed(need)]
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
-        if self._cancelled or self._haste() is not Haste.NONE:
+        if self._cancelled or is_ending:
             return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0)
         if lacking:
             return ActionOutcome(action, Result.SKIPPED, f"needs {sorted(map(str, lacking))[0]}", None, 0.0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.apply.executor import Executor, Hands
+from reconciler.apply.executor import Executor, Hands, Haste
 from reconciler.apply.gates import NotReadyError
 from reconciler.errors import ApiError, ReconcilerError
 from reconciler.model.failure import Remedy
@@ -286,7 +286,7 @@ def test_what_an_interrupt_ended_is_cancelled_with_its_message() -> None:
 
 CHILD = """
 import os, threading
-from reconciler.apply.executor import Executor, Hands
+from reconciler.apply.executor import Executor, Hands, Haste
 from reconciler.errors import ReconcilerError
 from reconciler.model.secret import Mask
 from tests.apply.test_executor import plan, results, step
@@ -396,3 +396,18 @@ def test_an_action_whose_need_is_not_healthy_is_skipped_and_the_need_is_explaine
     assert [item.result for item in outcome.actions] == [Result.DONE, Result.SKIPPED, Result.SKIPPED]
     assert [finding.target for finding in outcome.actions[1].findings] == [_target("redis")]
     assert recorder.healed == []
+
+
+def test_it_winds_down() -> None:
+    """What has begun comes to its end by itself, and nothing else begins: neither what needs it nor what waits."""
+    haste = [Haste.NONE]
+    recorder = Recorder(during=lambda _name: haste.append(Haste.WIND_DOWN))
+    steps = plan(step("base"), step("app", "base"), step("other"), step("same", kind=ActionKind.NONE))
+    executor = Executor(steps, recorder.hands, recorder.emit, Mask(), 1, lambda: haste[-1])
+    assert results(executor.run()) == {
+        "base": "done",
+        "app": "cancelled",
+        "other": "cancelled",
+        "same": "unchanged",
+    }
+    assert (recorder.performed, recorder.cancels) == (["base"], 0)
