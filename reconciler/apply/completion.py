@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterWriter, Deletion
 from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
@@ -29,12 +30,20 @@ def complete_removal(cluster: ClusterWriter, release: ReleaseId, gone: Mapping[O
     Raises:
         ClusterError: that could not be seen, or be done.
     """
-    resources = cluster.resources()
     for identity, uid in gone.items():
-        resource = resources.get(identity.kind)
-        live = cluster.fetch(resource, identity.namespace, identity.name) if resource else None
-        if resource and live and text_at(live, "metadata", "uid") == uid and _is_left(live, release):
-            cluster.delete(resource, Deletion(identity.namespace, identity.name, uid))
+        try:
+            _remove(cluster, release, identity, uid)
+        except ClusterError as error:
+            # No plan would find it: Helm's record of it is gone.
+            error.hint = f"see whether {identity} is left of {release}, and delete it"
+            raise
+
+
+def _remove(cluster: ClusterWriter, release: ReleaseId, identity: ObjectId, uid: str) -> None:
+    resource = cluster.resources().get(identity.kind)
+    live = cluster.fetch(resource, identity.namespace, identity.name) if resource else None
+    if resource and live and text_at(live, "metadata", "uid") == uid and _is_left(live, release):
+        cluster.delete(resource, Deletion(identity.namespace, identity.name, uid))
 
 
 def _is_left(live: JsonMap, release: ReleaseId) -> bool:

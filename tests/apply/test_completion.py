@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply.completion import complete_removal, complete_write
+from reconciler.errors import ApiError
 from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, as_map
@@ -22,6 +23,7 @@ class World:
     """A cluster by the interfaces of the model, in which one ConfigMap is left, or none."""
 
     left: JsonMap | None
+    refuses: ApiError | None = None
     asked: list[Any] = field(default_factory=list)
 
     def resources(self) -> Mapping[Kind, Resource]:
@@ -35,6 +37,8 @@ class World:
     def delete(self, _resource: Resource, deletion: Deletion) -> None:
         """A deletion."""
         self.asked.append(deletion)
+        if self.refuses:
+            raise self.refuses
 
     def conclude(self, release: ReleaseId, revision: int) -> None:
         """The marks."""
@@ -70,6 +74,16 @@ def test_what_is_left_of_a_removal(left: JsonMap | None, deleted: list[Deletion]
     world = World(left)
     complete_removal(cast(ClusterWriter, world), API, {object_id(): "u-1"})
     assert world.asked == deleted
+
+
+def test_what_could_not_be_removed_is_named() -> None:
+    """Nobody else knows of it any more; the error stays what it is, so that it is tried again."""
+    error = ApiError("cluster main: busy", status=500, reason="InternalError")
+    world = World(_live(), error)
+    with pytest.raises(ApiError) as caught:
+        complete_removal(cast(ClusterWriter, world), API, {object_id(): "u-1"})
+    assert caught.value is error
+    assert error.hint == "see whether ConfigMap shop/api is left of release shop/api, and delete it"
 
 
 def test_of_a_kind_that_is_not_served_nothing_is_left() -> None:
