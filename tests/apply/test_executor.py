@@ -400,10 +400,21 @@ def test_an_action_whose_need_is_not_healthy_is_skipped_and_the_need_is_explaine
 
 def test_it_winds_down() -> None:
     """What has begun comes to its end by itself, and nothing else begins: neither what needs it nor what waits."""
-    haste = [Haste.NONE]
-    recorder = Recorder(during=lambda _name: haste.append(Haste.WIND_DOWN))
+    hastes, asked = [Haste.NONE], threading.Semaphore(0)
+
+    def wind_down(_name: str) -> None:
+        hastes.append(Haste.WIND_DOWN)
+        # Twice in each turn.
+        assert all(asked.acquire(timeout=20) for _ in range(2))
+
+    def haste() -> Haste:
+        if hastes[-1] is Haste.WIND_DOWN:
+            asked.release()
+        return hastes[-1]
+
+    recorder = Recorder(during=wind_down)
     steps = plan(step("base"), step("app", "base"), step("other"), step("same", kind=ActionKind.NONE))
-    executor = Executor(steps, recorder.hands, recorder.emit, Mask(), 1, lambda: haste[-1])
+    executor = Executor(steps, recorder.hands, recorder.emit, Mask(), 1, haste)
     assert results(executor.run()) == {
         "base": "done",
         "app": "cancelled",
