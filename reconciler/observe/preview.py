@@ -12,7 +12,17 @@ from reconciler.model.compare import missing_from
 from reconciler.model.desired import Impersonation
 from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, merge
-from reconciler.model.manifest import as_applied, as_stored, is_hook, is_kept, object_id, owner, placed_in
+from reconciler.model.manifest import (
+    KEEP,
+    KEEP_ANNOTATION,
+    as_applied,
+    as_stored,
+    is_hook,
+    is_kept,
+    object_id,
+    owner,
+    placed_in,
+)
 from reconciler.model.observed import ObservedCluster, Obstacle, Preview, StoredRelease
 from reconciler.model.refusal import says_immutable
 
@@ -48,7 +58,7 @@ class Previewer:
         ]
         staying = {key.in_any_version for key in wanted}
         gone = [key for key, item in before.items() if key.in_any_version not in staying and not is_kept(item)]
-        return (*previews, *self._deletions(gone))
+        return (*previews, *self._deletions(release, gone))
 
     def definitions(self, release: ReleaseId, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
         """What is made of a chart's crds/ before a first install: those that exist are left as they are."""
@@ -120,11 +130,17 @@ class Previewer:
             return _unanswered(identity, item, live, error)
         return Preview(identity, live, item, answer.stored, verified=True, warnings=answer.warnings)
 
-    def _deletions(self, gone: Iterable[ObjectId]) -> list[Preview]:
-        found = ((identity, self.observed.objects.get(identity)) for identity in gone)
-        # Helm looks at the live object as well before it deletes.
+    def _deletions(self, release: ReleaseId, gone: Iterable[ObjectId]) -> list[Preview]:
+        """What Helm deletes: it asks for each by name, and looks only at whether it is to be kept."""
+        found = ((identity, self._live(identity)) for identity in gone)
         going = ((identity, live) for identity, live in found if live is not None and not is_kept(live))
-        return [Preview(identity, live, None, None, verified=True) for identity, live in going]
+        return [_deletion(release, identity, live) for identity, live in going]
+
+
+def _deletion(release: ReleaseId, identity: ObjectId, live: JsonMap) -> Preview:
+    other = owner(live)
+    refusal = _handed_over(identity, other) if other and other != (release.namespace, release.name) else None
+    return Preview(identity, live, None, None, verified=refusal is None, refusal=refusal)
 
 
 def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: ApiError) -> Preview:
@@ -165,3 +181,10 @@ def _unowned(asked: Preview) -> Preview:
 
 def _not_ours(identity: ObjectId, other: tuple[str, str]) -> str:
     return f"{identity} exists already and belongs to release {'/'.join(other)}: rename one of the two"
+
+
+def _handed_over(identity: ObjectId, other: tuple[str, str]) -> str:
+    return (
+        f"{identity} is no longer in the chart, and belongs to release {'/'.join(other)} by now; Helm would delete it "
+        f"all the same: annotate it with `{KEEP_ANNOTATION}={KEEP}`"
+    )

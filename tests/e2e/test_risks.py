@@ -341,3 +341,39 @@ def test_the_program_engine_adopts_too(foreign: Project, kubectl: Kubectl, helm_
     path = f"{helm_program.parent}:/usr/bin:/bin"
     foreign.applied("--allow=takes-ownership", "--engine=program", PATH=path)
     assert live(kubectl, foreign, "configmap")["data"]["text"] == "hello"
+
+
+def test_a_claim_that_lost_its_label_takes_leave_too(project: Project, kubectl: Kubectl) -> None:
+    """Helm deletes what it dropped by name, whatever its labels."""
+    project.chart("app", {"templates/claim.yaml": CLAIM}, "keep: true\n")
+    project.environment("releases: {app: {chart: charts/app}}")
+    project.applied()
+    kubectl("-n", project.namespace, "label", "pvc", "app", "app.kubernetes.io/managed-by-")
+    project.environment("releases: {app: {chart: charts/app, values: [{keep: false}]}}")
+
+    refused = project("apply")
+
+    assert refused.code == 3, refused.text
+    assert f"--allow deletes-data=persistentvolumeclaim/{project.namespace}/app" in refused.text
+    project.applied("--allow=deletes-data")
+    left = live(kubectl, project, "pvc")
+    assert left is None or left["metadata"]["deletionTimestamp"]
+
+
+def test_what_was_handed_over_is_not_deleted(project: Project, kubectl: Kubectl) -> None:
+    """An object that another release has by now blocks the release that drops it, until it is marked to be kept."""
+    project.chart("app", {"templates/big.yaml": f"    {{{{- if .Values.size }}}}{BIG}    {{{{- end }}}}"}, "size: 1\n")
+    project.environment("releases: {app: {chart: charts/app}}")
+    project.applied()
+    mark = ("-n", project.namespace, "annotate", "--overwrite", "cm", "app")
+    kubectl(*mark, "meta.helm.sh/release-name=other")
+    project.environment("releases: {app: {chart: charts/app, values: [{size: 0}]}}")
+
+    blocked = project("apply")
+    first = live(kubectl, project, "configmap", "app")
+    kubectl(*mark, "helm.sh/resource-policy=keep")
+    project.applied()
+
+    assert blocked.code == 1
+    assert f"belongs to release {project.namespace}/other by now" in blocked.text
+    assert live(kubectl, project, "configmap", "app")["metadata"]["uid"] == first["metadata"]["uid"]

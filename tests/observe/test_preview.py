@@ -148,6 +148,47 @@ def test_what_somebody_keeps_by_hand_stays(installed: Installed, look: Looking, 
     assert seen.upgrade(*(item for item in seen.manifest if item["kind"] != "ConfigMap")) == {}
 
 
+def _without_map(seen: Look) -> list[JsonMap]:
+    return [item for item in seen.manifest if item["kind"] != "ConfigMap"]
+
+
+def test_what_lost_its_label_is_deleted_too(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """Helm asks for it by name, so the lists, which go by the label, do not tell."""
+    kubectl("-n", installed.namespace, "label", "cm", "app", "app.kubernetes.io/managed-by-")
+    seen = look(installed.namespace)
+    (deleted,) = seen.upgrade(*_without_map(seen)).values()
+    assert (deleted.after, deleted.refusal) == (None, None)
+    assert dig(deleted.before, "data", "text") == "hello"
+
+
+def test_what_a_failed_revision_dropped_is_deleted_too(installed: Installed, look: Looking) -> None:
+    """Helm compares with the last deployed one, and only kinds of the newest one are listed."""
+    seen = look(installed.namespace)
+    rest = tuple(_without_map(seen))
+    objects = {key: item for key, item in seen.previewer.observed.objects.items() if key.kind.name != "ConfigMap"}
+    observed = replace(seen.previewer.observed, objects=objects)
+    assert seen.stored
+    seen = replace(
+        seen, previewer=replace(seen.previewer, observed=observed), stored=replace(seen.stored, objects=rest)
+    )
+    assert list(seen.upgrade(*rest)) == [f"ConfigMap {installed.namespace}/app"]
+
+
+def test_what_another_release_has_by_now_is_not_deleted(installed: Installed, look: Looking, kubectl: Kubectl) -> None:
+    """Helm would delete it all the same; the refusal says how to keep it."""
+    home = installed.namespace
+    kubectl("-n", home, "annotate", "--overwrite", "cm", "app", "meta.helm.sh/release-name=other")
+    seen = look(home)
+    (dropped,) = seen.upgrade(*_without_map(seen)).values()
+    assert dropped.refusal == (
+        f"ConfigMap {home}/app is no longer in the chart, and belongs to release {home}/other by now; Helm would "
+        "delete it all the same: annotate it with `helm.sh/resource-policy=keep`"
+    )
+    kubectl("-n", home, "annotate", "cm", "app", "helm.sh/resource-policy=keep")
+    seen = look(home)
+    assert seen.upgrade(*_without_map(seen)) == {}
+
+
 def test_what_is_to_be_kept_stays(installed: Installed, look: Looking) -> None:
     """`helm.sh/resource-policy: keep` in the stored manifest, as Helm looks at it."""
     seen = look(installed.namespace)
