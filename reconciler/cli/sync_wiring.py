@@ -32,6 +32,7 @@ from reconciler.daemon.repository import git_source
 from reconciler.daemon.settings import Fresh, Settings
 from reconciler.daemon.shares import Balance, Shares
 from reconciler.daemon.slots import Slots
+from reconciler.daemon.strays import Strays
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.wishes import Wishes
 from reconciler.desired.clusters import lone_cluster
@@ -91,6 +92,7 @@ class Signals:
 def _wait(made: _Made, settings: Settings, signals: Signals, observers: Observers) -> None:
     """Until the first signal that ends it."""
     clock, daemon, answered = SystemClock(), made.daemon, 0
+    strays = Strays(lambda: settings.named, lambda: daemon.names, made.board)
     while not signals.ends:
         if daemon.is_alive:
             observers.pulse.beat("loop", clock.ticks())
@@ -98,6 +100,7 @@ def _wait(made: _Made, settings: Settings, signals: Signals, observers: Observer
             answered = signals.hangups
             settings.read_anew()
             daemon.signalled()
+        strays.look()
         signals.news.wait(_BEAT)
         signals.news.clear()
 

@@ -15,6 +15,7 @@ class LiveBoard:
         self._tells = list(tells)
         self._lock = threading.Lock()
         self._views: dict[str, EnvironmentView] = {}
+        self._strays: tuple[str, ...] = ()
 
     def environments(self) -> tuple[EnvironmentView, ...]:
         """See Board."""
@@ -25,6 +26,14 @@ class LiveBoard:
         """See Board."""
         with self._lock:
             return self._views.get(name)
+
+    def strays(self) -> tuple[str, ...]:
+        """See Board."""
+        return self._strays
+
+    def put_strays(self, strays: tuple[str, ...]) -> None:
+        """These are named, and there are none such."""
+        self._strays = strays
 
     def tell(self, notice: Notice) -> None:
         """Tell everybody."""

@@ -119,6 +119,13 @@ class Daemon:
         self._asking.origin.close()
 
     @property
+    def names(self) -> frozenset[str] | None:
+        """The environments that there are; None: that is not known yet, as not all files were looked at."""
+        keepers = self._all()
+        known = self._last is not None and all(keeper.is_looked_at for keeper in keepers)
+        return frozenset(keeper.name for keeper in keepers) if known else None
+
+    @property
     def is_alive(self) -> bool:
         """Whether its threads are: the one that asks the source, and those of the environments."""
         return self._thread.is_alive() and all(keeper.is_alive for keeper in self._all())

@@ -116,6 +116,12 @@ class Keeper:
         self._around.board.drop(self.name, self.path)
 
     @property
+    def is_looked_at(self) -> bool:
+        """Whether the files that it was offered were looked at."""
+        with self._lock:
+            return self._offer is None and (self._files is not None or self._rejected is not None)
+
+    @property
     def is_alive(self) -> bool:
         """Whether its thread is."""
         return self._thread.is_alive()

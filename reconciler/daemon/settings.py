@@ -75,6 +75,11 @@ class Settings:
             update={field: value for field, value in said.items() if value is not None}
         )
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The environments that something is said about by name."""
+        return frozenset(self._spec.environments)
+
     def polling(self) -> Polling:
         """How often the source is asked."""
         return Polling(self._spec.poll)

@@ -299,6 +299,10 @@ class Board(Protocol):
         """One of them, or None."""
         ...
 
+    def strays(self) -> tuple[str, ...]:
+        """The environments that the Sync file names and that there are not, each with what may be meant."""
+        ...
+
 
 class Controls(Protocol):
     """What people may ask of the daemon. `who` is told in the history of runs.

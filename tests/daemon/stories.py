@@ -94,6 +94,10 @@ class Views:
         """See Board."""
         return tuple(self.views)
 
+    def strays(self) -> tuple[str, ...]:
+        """See Board."""
+        return ()
+
     def environment(self, name: str) -> EnvironmentView | None:
         """See Board."""
         return next((view for view in self.views if view.name == name), None)

@@ -23,6 +23,7 @@ from reconciler.daemon.health import Pulse, alive
 from reconciler.daemon.leading import Changed, Leadership
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.origin import Checkout, Distrusted
+from reconciler.daemon.strays import Strays
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.turns import Turn
 from reconciler.daemon.wishes import Wishes
@@ -548,3 +549,25 @@ def test_an_environment_that_goes_while_it_is_looked_at(site: Site) -> None:
     site.free.set()
     until(lambda: not site.pulse.beats())
     assert [view.name for view in site.board.environments()] == ["shop"]
+
+
+def test_a_misspelt_environment(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """What the Sync file says of it would hold for nobody: the log says so once, the board for as long as it is so."""
+    named = {"shop", "bnak"}
+    strays = Strays(lambda: frozenset(named), lambda: site.daemon.names, site.board)
+    strays.look()
+    assert site.board.strays() == ()
+    site.daemon.begin()
+    until(lambda: site.daemon.names)
+    for _ in range(2):
+        strays.look()
+        assert site.board.strays() == ('bnak; did you mean "bank"?',)
+    site.asked(site.origin.at(NEXT, bank=VALID.replace("NAME", "bank")))
+    until(lambda: site.daemon.names == frozenset({"bank"}))
+    strays.look()
+    assert [words.partition(";")[0] for words in site.board.strays()] == ["bnak", "shop"]
+    named -= {"shop", "bnak"}
+    strays.look()
+    assert site.board.strays() == ()
+    told = [record.message for record in caplog.records if "names an environment" in record.message]
+    assert len(told) == 2

@@ -21,9 +21,10 @@ pytestmark = pytest.mark.e2e
 
 def test_commits(kept: Kept) -> None:
     """A good commit is applied; a bad one leaves the last good one, from which drift is corrected still as it happens,
-    and is told with the place of each mistake; the next good one is applied; the end is in order."""
+    and is told with the place of each mistake; the next good one is applied; the end is in order. Nor is one good that
+    asks for the daemon's own secrets. The page tells of an environment that the Sync file names and there is not."""
     kept.commit("First", release("first"))
-    kept.write()
+    kept.write("environments: {misspelt: {suspend: true}}\n")
     daemon = kept.start()
     daemon.until(lambda: kept.text("note") == "first")
     kept.commit("Bad", "relaeses: {}\n")
@@ -31,8 +32,11 @@ def test_commits(kept: Kept) -> None:
     kept.kubectl("patch", "configmap", "note", "-n", kept.namespace, "--type=merge", '-p={"data":{"text":"mine"}}')
     daemon.until(lambda: kept.text("note") == "first")
     daemon.until(lambda: daemon.lines("run ended", trigger="drift", result="converged"))
+    kept.commit("Greedy", "secrets: {stolen: {type: Opaque, data: {token: {env: STATUS_TOKEN}}}}\n")
+    daemon.until(lambda: "STATUS_TOKEN is the daemon's own" in daemon.log.read_text())
     kept.commit("Good again", release("third"))
     daemon.until(lambda: kept.text("note") == "third")
+    daemon.until(lambda: "misspelt" in daemon.get("/").text)
     daemon.signal(signal.SIGTERM)
     assert daemon.ended() == 0, daemon.log.read_text()
 

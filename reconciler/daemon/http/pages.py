@@ -25,7 +25,8 @@ class Pages:
 
     def overview(self, request: Request) -> Response:
         """All environments."""
-        return self._page(request, "overview.html", views=self._site.board.environments())
+        board = self._site.board
+        return self._page(request, "overview.html", views=board.environments(), strays=board.strays())
 
     def environment(self, request: Request) -> Response:
         """One of them."""

@@ -222,10 +222,15 @@ class FakeBoard:
     )
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     refusal: ReconcilerError | None = None
+    astray: tuple[str, ...] = ()
 
     def environments(self) -> tuple[EnvironmentView, ...]:
         """See Board."""
         return tuple(self.views.values())
+
+    def strays(self) -> tuple[str, ...]:
+        """See Board."""
+        return self.astray
 
     def environment(self, name: str) -> EnvironmentView | None:
         """See Board."""

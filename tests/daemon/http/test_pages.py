@@ -234,3 +234,10 @@ def test_probes_are_answered_by_whoever_knows(serving: Serving) -> None:
     answers = {"/readyz": lambda: Answer(503, "application/json", b"{}")}
     answer = serving(answers=answers).get("/readyz")
     assert (answer.status_code, answer.headers["content-type"], answer.text) == (503, "application/json", "{}")
+
+
+def test_environments_that_there_are_not(serving: Serving) -> None:
+    """A misspelt name in the Sync file is told beside those that there are; what it is called is no more than text."""
+    page = serving(FakeBoard(astray=('<b>prodution</b>; did you mean "production"?',))).get("/", **PAGE).text
+    assert 'how to keep <b>prodution</b>; did you mean "production"?' in Structure(page).text
+    assert "no such environment" not in serving().get("/", **PAGE).text
