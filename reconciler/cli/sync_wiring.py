@@ -146,7 +146,9 @@ def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers)
         daemon.drifted(environment, target, found)
 
     around = Surroundings(
-        context=lambda folder, path: make_context(path, engine, heard, folder, own),
+        context=lambda folder, path: make_context(
+            path, engine, heard, folder, own, folder.resolve().parent if source else None
+        ),
         keep=settings.keep,
         claim=names.claim,
         lead=_leaders(file, clock),

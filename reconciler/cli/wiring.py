@@ -52,14 +52,15 @@ def make_context(
     heard: Heard = unheard,
     cwd: Path | None = None,
     withheld: frozenset[str] = frozenset(),
+    checkouts: Path | None = None,
 ) -> Context:
     """The adapters for runs on an environment file; `heard` is told what came of each request to its clusters.
 
     The file's name, and those in messages, are as seen from `cwd`; None: from where the user stands. It may not name
-    the variables `withheld`.
+    the variables `withheld`; see Inputs for both these and `checkouts`.
     """
     return Context(
-        inputs=replace(_inputs(_files(Path(environment), cwd)), withheld=withheld),
+        inputs=replace(_inputs(_files(Path(environment), cwd)), withheld=withheld, checkouts=checkouts),
         tools=lambda desired: _tools(desired, engine),
         reader=lambda access: _reader(access, heard),
         writer=lambda access, permit: _writer(access, permit, heard),

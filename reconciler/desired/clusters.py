@@ -38,8 +38,10 @@ def clusters(scope: Scope) -> Mapping[str, ClusterAccess]:
             text, base = _kubeconfig(scope, name, spec)
             user = cluster_user(scope, name, spec)
             where = scope.at("clusters", name)
-            plugins, within = frozenset(spec.plugins), _within(base, scope.inputs.files.root)
-            found[name] = ClusterAccess(name, text, spec.context, base, where, plugins, user, within)
+            within = _within(base, scope.inputs)
+            if spec.plugins and within and scope.inputs.checkouts:
+                raise _runs_nothing(scope, name)
+            found[name] = ClusterAccess(name, text, spec.context, base, where, frozenset(spec.plugins), user, within)
     if not scope.known("clusters") and "clusters" in scope.written.entries:
         scope.problems.add("an environment needs at least one cluster", scope.at("clusters"))
     return found
@@ -79,9 +81,18 @@ def _kubeconfig(scope: Scope, name: str, spec: ClusterSpec) -> Kubeconfig:
     return _of_pod(scope.inputs), scope.inputs.service_account
 
 
-def _within(base: Path | None, project: Path) -> Path | None:
+def _within(base: Path | None, inputs: Inputs) -> Path | None:
     """Whoever writes into the project could else have any file of this machine sent to a server of theirs."""
-    return project if base and base.is_relative_to(project) else None
+    written = inputs.checkouts or inputs.files.root
+    return inputs.files.root if base and base.is_relative_to(written) else None
+
+
+def _runs_nothing(scope: Scope, name: str) -> DesiredStateError:
+    return DesiredStateError(
+        f"cluster {name}: a kubeconfig in the repository may run no program to log in",
+        where=scope.at("clusters", name, "plugins"),
+        hint="give the kubeconfig to the daemon, by a variable or a file of its machine",
+    )
 
 
 def _from_variable(scope: Scope, name: str, where: Location) -> SecretText:

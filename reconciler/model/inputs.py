@@ -76,6 +76,8 @@ class Inputs:
     Attributes:
         references: has the last word about what references hold; clusters' credentials are none of its business.
         withheld: variables that what is loaded may not name, since they are those of whoever loads it.
+        checkouts: the folder with the checkouts of a repository, whose kubeconfigs run nothing here; None: the files
+            are the user's own.
         service_account: the folder into which a kubelet puts the token of a pod's ServiceAccount.
     """
 
@@ -85,4 +87,5 @@ class Inputs:
     helpers: CredentialHelpers
     references: References = AS_READ
     withheld: frozenset[str] = frozenset()
+    checkouts: Path | None = None
     service_account: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")

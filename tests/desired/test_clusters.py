@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.adapters.files import Files
 from reconciler.desired.load import load
+from reconciler.errors import DesiredStateErrors
 from reconciler.model.desired import ClusterAccess
 from tests.desired.project import ENVIRON, HEAD, Project
 
@@ -171,3 +174,23 @@ MISTAKES = {
 def test_a_mistake_is_named_with_its_place(cluster: str, messages: list[str], project: Project) -> None:
     """`path:line:col: message`, and what to try; never what a secret holds."""
     assert project.mistakes(with_cluster(cluster)) == messages
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "refused"),
+    [("{file: kube}", True), ("{file: ../other/kube}", True), ("{file: ~/kube}", False), ("{env: KUBE}", False)],
+)
+def test_a_kubeconfig_of_a_repository_runs_nothing(tmp_path: Path, kubeconfig: str, *, refused: bool) -> None:
+    """Where whoever pushes is not who runs this; nor does one of another commit. It names files of its commit alone."""
+    project = Project(tmp_path / "checkouts/this")
+    for folder in ("checkouts/this", "checkouts/other", "home"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "kube").write_text(KUBECONFIG)
+    project.write({"env.yaml": with_cluster(f"{{kubeconfig: {kubeconfig}, plugins: [sh]}}")})
+    files = Files(project.root, project.root, tmp_path / "home")
+    inputs = replace(project.inputs(), files=files, environ={"KUBE": KUBECONFIG}, checkouts=tmp_path / "checkouts")
+    if refused:
+        with pytest.raises(DesiredStateErrors, match="a kubeconfig in the repository may run no program"):
+            load("env.yaml", inputs)
+        project.write({"env.yaml": with_cluster(f"{{kubeconfig: {kubeconfig}}}")})
+    assert load("env.yaml", inputs).clusters["main"].within == (project.root if refused else None)
