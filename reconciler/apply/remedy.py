@@ -10,7 +10,7 @@ from reconciler.apply.again import is_ours, somebody_elses
 from reconciler.apply.completion import complete_removal
 from reconciler.apply.removal import going
 from reconciler.apply.retries import Newest
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ApiError, ReconcilerError
 from reconciler.model.cluster import ClusterWriter
 from reconciler.model.desired import ClusterAccess, Release, Wait
 from reconciler.model.engine import Engine, RemoveRequest, RollbackRequest
@@ -75,7 +75,8 @@ class Remedies:
             return Remedied(Remedy.ROLLBACK, done=False, message="no revision is deployed to roll back to")
         cluster = self._cluster(release)
         if self.run:
-            cluster.mark_rollback(release.id, revision, self.run, makes)
+            with suppress(ApiError):  # without the mark, a rollback that is killed is judged by its age
+                cluster.mark_rollback(release.id, revision, self.run, makes)
         try:
             self.engine.rollback(RollbackRequest(release.id, self._access(release), revision, release.history))
             cluster.conclude(release.id, makes)

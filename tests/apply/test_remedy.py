@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply.remedy import Remedies
-from reconciler.errors import EngineError, ReconcilerError
+from reconciler.errors import ApiError, EngineError, ReconcilerError
 from reconciler.model.cluster import ClusterWriter, Deletion, Resource
 from reconciler.model.desired import Impersonation, Release
 from reconciler.model.engine import Engine, RemoveRequest, RollbackRequest
@@ -51,6 +51,7 @@ class World:
     trouble: str | None = None
     refuses: ReconcilerError | None = None
     left: StoredRelease | None = None
+    unmarked: ReconcilerError | None = None
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
     def acting_as(self, _user: Impersonation | None) -> World:
@@ -64,6 +65,8 @@ class World:
     def mark_rollback(self, _release: ReleaseId, target: int, run: str, revision: int) -> None:
         """A mark."""
         self.asked.append(("mark", target, run, revision))
+        if self.unmarked:
+            raise self.unmarked
 
     def conclude(self, _release: ReleaseId, revision: int) -> None:
         """What Helm left behind."""
@@ -135,6 +138,13 @@ def test_a_failed_first_install_is_uninstalled() -> None:
     failed = replace(action(ActionKind.INSTALL, 1), changes=(made,))
     assert world.remedy(failed) == Remedied(Remedy.UNINSTALL, done=True, message="uninstalled")
     assert world.asked == [("mark", 1, "r1"), ("uninstall", True), ("delete", "left")]
+
+
+def test_a_rollback_that_cannot_be_marked_is_made_all_the_same() -> None:
+    """Who may do what Helm does need not have the right to patch its records."""
+    forbidden = ApiError("forbidden", status=403, reason="Forbidden")
+    world = World(stored(status=FAILED, revision=3, deployed=2), unmarked=forbidden)
+    assert world.remedy(action()) == Remedied(Remedy.ROLLBACK, done=True, message="rolled back to revision 2")
 
 
 @pytest.mark.parametrize(
