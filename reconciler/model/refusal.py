@@ -64,6 +64,8 @@ _PASSING: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), passes)
     for pattern, passes in (
         (r"failed calling webhook|no endpoints available for service", True),
+        # Two of Helm's operations got into each other's way.
+        (r"recovered panic", True),
         (r"it was cancelled|x509:|certificate|forbidden|is invalid|denied the request", False),
         (r"wait of \d+ s elapsed|timed out waiting|progress deadline|hooks? .*failed|failed (pre|post)-\w+", False),
         (r"connection (refused|reset)|broken pipe|\bEOF\b|cannot be reached|no such host|no route to host", True),

@@ -140,6 +140,7 @@ def test_what_nobody_knows_has_no_cause() -> None:
         ("failed pre-install: 1 error occurred: job failed: connection refused", False),
         ("x509: certificate signed by unknown authority", False),
         ("cannot upgrade release shop/api: it was cancelled", False),
+        ("helm-c: recovered panic: runtime error: invalid memory address or nil pointer dereference", True),
         ("something that nobody knows", False),
     ],
 )

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +116,34 @@ def test_connections_are_renewed(access: ClusterAccess, tmp_path: Path) -> None:
     configs.renew(access)
     assert configs.get(access, "shop") is not second
     assert not first.closed
+
+
+def test_a_connection_is_asked_by_one_before_it_is_used_by_many(
+    access: ClusterAccess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Helm makes its client at the first use, without a lock; a cluster that did not answer is asked again."""
+    asked: list[str] = []
+
+    class Connection:
+        def check_reachable(self) -> None:
+            asked.append("begun")
+            time.sleep(0.05)
+            if len(asked) < 2:
+                raise ConnectionError
+            asked.append("answered")
+
+    configs = Configs(KubeconfigFiles(tmp_path), lambda: 0.0)
+    monkeypatch.setattr(configs, "_make", lambda *_: Connection())
+    with pytest.raises(ConnectionError):
+        configs.ready(access, "shop")
+
+    def use(_: int) -> str:
+        configs.ready(access, "shop")
+        return asked[-1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(use, range(8))) == {"answered"}
+    assert asked == ["begun", "begun", "answered"]
 
 
 def test_the_library_sees_the_name_helm() -> None:
