@@ -158,7 +158,9 @@ class Proxy:
 
     def hang_up(self) -> None:
         """End all connections to the API server: a watch would wait for its next event."""
-        for connection in self._open:
+        with self._lock:
+            opened = tuple(self._open)
+        for connection in opened:
             with contextlib.suppress(OSError):
                 if connection.sock:
                     connection.sock.shutdown(socket.SHUT_RDWR)
