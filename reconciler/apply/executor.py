@@ -41,7 +41,6 @@ def unhurried() -> Haste:
 
 
 _NOT_BEGUN = "interrupted before it began"
-_IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class Executor:
 
     def _has_failed(self, target: Target) -> bool:
         outcome = self._outcomes.get(target)
-        return outcome is not None and outcome.result not in _IN_PLACE
+        return outcome is not None and not outcome.result.is_in_place
 
     def _is_ready(self, action: Action) -> bool:
         return all(need in self._outcomes for need in action.needs)

@@ -17,7 +17,6 @@ from reconciler.plan.states import Settled, State
 
 # What is there, and not as the file says; what is gone is CREATE or INSTALL.
 _DIFFERS = (ActionKind.UPDATE, ActionKind.UPGRADE)
-_IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def noted(
         target = item.action.target
         if item.result is Result.FAILED and item.action.work:
             attempts = attempts.failed(target, wanted(item.action), now, chance())
-        elif item.result in _IN_PLACE and target not in held:
+        elif item.result.is_in_place and target not in held:
             attempts = attempts.succeeded(target)
     return attempts
 

@@ -65,9 +65,8 @@ def _trouble(turn: Turn) -> Iterator[Obstacle]:
 
 
 def _failed(turn: Turn) -> Iterator[Obstacle]:
-    outcomes = [item for part in turn.kept if part.outcome for item in part.outcome.actions]
     for result in (Result.FAILED, Result.SKIPPED):
-        for item in outcomes:
+        for item in turn.outcomes:
             if item.result is result:
                 target = item.action.target
                 yield Obstacle(ConditionKind.FAILED, f"{target}: {item.message}", about=frozenset({target}))

@@ -11,13 +11,11 @@ from reconciler.daemon.runner import Ran
 from reconciler.daemon.timing import Attempts, Backoff
 from reconciler.flows.status import ReleaseStatus
 from reconciler.model.identity import Target
-from reconciler.model.outcome import Result
 from reconciler.model.standing import Condition as Health
 from reconciler.model.standing import Sync
 
 _STARTING = Backoff(first=5.0, longest=300.0)
 _DRIFTING = Backoff(first=0.25, longest=300.0)
-_IN_PLACE = (Result.DONE, Result.UNCHANGED)
 
 
 def _starting() -> Attempts[Target]:
@@ -58,8 +56,7 @@ class Settling:
 
 def _drifted(ran: Ran) -> set[Target]:
     """What the run was through with. What failed or was refused is tried again by itself, or not at all."""
-    outcomes = [item for part in ran.turn.kept if part.outcome for item in part.outcome.actions]
-    done = {item.action.target for item in outcomes if item.result in _IN_PLACE} - set(ran.held)
+    done = {item.action.target for item in ran.turn.outcomes if item.result.is_in_place} - set(ran.held)
     releases: set[Target] = {item.id for item in _statuses(ran) if item.standing.sync is Sync.DRIFTED}
     return done & (releases | {target for part in ran.turn.kept for target, _ in part.status.others})
 

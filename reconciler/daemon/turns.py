@@ -19,6 +19,7 @@ from reconciler.flows.context import Context, Request
 from reconciler.flows.keep import Kept, keep
 from reconciler.flows.planning import Found
 from reconciler.model.identity import ReleaseId, Target
+from reconciler.model.outcome import ActionOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Turn:
     trouble: ReconcilerError | None = None
     only: tuple[ReleaseId, ...] = ()
     looked: Looked = NOTHING
+
+    @property
+    def outcomes(self) -> tuple[ActionOutcome, ...]:
+        """What became of each action, over all parts."""
+        return tuple(item for part in self.kept for item in part.outcomes)
 
     @property
     def is_invalid(self) -> bool:

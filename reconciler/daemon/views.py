@@ -46,8 +46,7 @@ def step_of(outcome: ActionOutcome) -> Step:
 
 def steps_of(kept: Iterable[Kept]) -> tuple[Step, ...]:
     """What was done, without what had not to be done."""
-    outcomes = (item for part in kept if part.outcome for item in part.outcome.actions)
-    return tuple(step_of(item) for item in outcomes if item.result is not Result.UNCHANGED)
+    return tuple(step_of(item) for part in kept for item in part.outcomes if item.result is not Result.UNCHANGED)
 
 
 def errors_of(error: ReconcilerError) -> tuple[str, ...]:
@@ -105,8 +104,7 @@ def _of_plans(turn: Turn, held: int) -> Told:
 
 
 def _of_outcomes(turn: Turn, held: int) -> Told:
-    outcomes = [item for part in turn.kept if part.outcome for item in part.outcome.actions]
-    counts = Counter(item.result for item in outcomes)
+    counts = Counter(item.result for item in turn.outcomes)
     if failures := _failures(turn):
         return Told(RunResult.FAILED, failures[0], failures)
     if counts[Result.CANCELLED]:
@@ -121,8 +119,7 @@ def _of_outcomes(turn: Turn, held: int) -> Told:
 
 
 def _failures(turn: Turn) -> tuple[str, ...]:
-    outcomes = [item for part in turn.kept if part.outcome for item in part.outcome.actions]
-    return tuple(f"{item.action.target}: {item.message}" for item in outcomes if item.result is Result.FAILED)
+    return tuple(f"{item.action.target}: {item.message}" for item in turn.outcomes if item.result is Result.FAILED)
 
 
 def later(held: int) -> str:
@@ -170,8 +167,7 @@ def releases_of(
 
 
 def _findings(part: Kept) -> Mapping[Target, tuple[Finding, ...]]:
-    outcomes = part.outcome.actions if part.outcome else ()
-    return {item.action.target: item.findings for item in outcomes if item.findings}
+    return {item.action.target: item.findings for item in part.outcomes if item.findings}
 
 
 def others_of(

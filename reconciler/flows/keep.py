@@ -12,10 +12,8 @@ from reconciler.flows.context import Context, Request
 from reconciler.flows.planning import Found, look, look_again
 from reconciler.flows.status import Status, status_of
 from reconciler.model.lease import Hold
-from reconciler.model.outcome import Outcome, Result
+from reconciler.model.outcome import ActionOutcome, Outcome, Result
 from reconciler.model.plan import Plan
-
-_SETTLED = (Result.DONE, Result.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +33,14 @@ class Kept:
     trouble: ClusterError | None = None
 
     @property
+    def outcomes(self) -> tuple[ActionOutcome, ...]:
+        """What became of each action; none: it was only looked at."""
+        return self.outcome.actions if self.outcome else ()
+
+    @property
     def left(self) -> Plan:
         """What is still to be done."""
-        if self.outcome is None:
-            return self.plan
-        done = {item.action.target for item in self.outcome.actions if item.result in _SETTLED}
+        done = {item.action.target for item in self.outcomes if item.result.is_in_place}
         return replace(self.plan, actions=tuple(item for item in self.plan.actions if item.target not in done))
 
 

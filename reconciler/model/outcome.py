@@ -21,6 +21,11 @@ class Result(StrEnum):
     CANCELLED = "cancelled"
     REFUSED = "refused"
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the target then is as desired."""
+        return self in (Result.UNCHANGED, Result.DONE)
+
 
 @dataclass(frozen=True, slots=True)
 class Remedied:
@@ -78,7 +83,7 @@ class Outcome:
     @property
     def converged(self) -> bool:
         """Whether the clusters now are as desired."""
-        return all(outcome.result in (Result.UNCHANGED, Result.DONE) for outcome in self.actions)
+        return all(outcome.result.is_in_place for outcome in self.actions)
 
 
 def refused(plan: Plan) -> Outcome:

@@ -25,6 +25,27 @@ LIFETIME_SECONDS = 60.0
 _Key = tuple["ClusterAccess", str, int]
 
 
+class Connection:
+    """A connection to one namespace of a cluster.
+
+    Helm makes its client when it first needs it, and without a lock: of two operations that are first, one may see half
+    of it, which ends in a panic. So the first use is a question to the server, and the others wait for it.
+    """
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self._lock = threading.Lock()
+        self._answered = False
+
+    def ready(self) -> Any:
+        """The library's handle, after the cluster has answered once. Raises HelmError: it does not answer."""
+        with self._lock:
+            if not self._answered:
+                self.config.check_reachable()
+                self._answered = True
+        return self.config
+
+
 class Configs:
     """One connection for each cluster, namespace and history limit, made when it is first asked for."""
 
@@ -32,27 +53,17 @@ class Configs:
         self._files = files
         self._clock = clock
         self._lock = threading.Lock()
-        self._made: dict[_Key, tuple[float, _Connection]] = {}
+        self._made: dict[_Key, tuple[float, Connection]] = {}
 
-    def ready(self, access: ClusterAccess, namespace: str, history: int = 0) -> Any:
-        """The connection, after its cluster has answered once. Raises HelmError: it does not answer."""
+    def get(self, access: ClusterAccess, namespace: str, history: int = 0) -> Connection:
+        """The connection. It stays usable for its holder when a newer one takes its place."""
         key = (access, namespace, history)
         with self._lock:
-            connection = self._get(key)
-        return connection.ready()
-
-    def get(self, access: ClusterAccess, namespace: str, history: int = 0) -> Any:
-        """The connection. It stays usable for its holder when a newer one takes its place."""
-        with self._lock:
-            return self._get((access, namespace, history)).config
-
-    def _get(self, key: _Key) -> _Connection:
-        born, connection = self._made.get(key, (float("-inf"), None))
-        if connection is None or self._clock() - born > LIFETIME_SECONDS:
-            access, namespace, _ = key
-            connection = _Connection(self._make(access, namespace))
-            self._made[key] = (self._clock(), connection)
-        return connection
+            born, connection = self._made.get(key, (float("-inf"), None))
+            if connection is None or self._clock() - born > LIFETIME_SECONDS:
+                connection = Connection(self._make(access, namespace))
+                self._made[key] = (self._clock(), connection)
+            return connection
 
     def renew(self, access: ClusterAccess) -> None:
         """Forget the connections to a cluster: its kinds have changed."""
@@ -68,20 +79,3 @@ class Configs:
             burst_limit=BURST,
             storage_driver="secret",
         )
-
-
-class _Connection:
-    """Helm makes its client when it first needs it, and without a lock: of two operations that are first, one may see
-    half of it, which ends in a panic. So the first use is a question to the server, and the others wait for it."""
-
-    def __init__(self, config: Any) -> None:
-        self.config = config
-        self._lock = threading.Lock()
-        self._answered = False
-
-    def ready(self) -> Any:
-        with self._lock:
-            if not self._answered:
-                self.config.check_reachable()
-                self._answered = True
-        return self.config

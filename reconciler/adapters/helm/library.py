@@ -64,7 +64,7 @@ class LibraryEngine:
         """Render the chart, against the cluster when the request names one."""
         with _translated(errors.rendering(request)), self._charts.use(request.chart) as chart:
             access = request.cluster
-            config = self._configs.ready(access, request.release.namespace) if access else None
+            config = self._configs.get(access, request.release.namespace).ready() if access else None
             return objects_only(native.render(chart, request.values, render_options(request), config))
 
     def install(self, request: WriteRequest) -> None:
@@ -117,7 +117,7 @@ class LibraryEngine:
         self._folder.cleanup()
 
     def _write(self, write: Callable[..., JsonMap], request: WriteRequest, options: native.Options) -> None:
-        config = self._configs.ready(request.cluster, request.release.namespace, request.history)
+        config = self._configs.get(request.cluster, request.release.namespace, request.history).ready()
         try:
             with self._charts.use(request.chart) as chart, self._cancellable() as context:
                 summary = write(config, context, chart, request.release.name, request.values, options)
@@ -139,7 +139,7 @@ class LibraryEngine:
     ) -> None:
         """Make a call that takes no context, and wait for it unless it is cancelled."""
         with _translated(doing):
-            config = self._configs.ready(request.cluster, request.release.namespace, history)
+            config = self._configs.get(request.cluster, request.release.namespace, history).ready()
             errand = Errand(lambda: call(config, request.release.name, options))
             with self._noted(errand):
                 done = errand.run()

@@ -34,9 +34,9 @@ _CURRENT_RELEASES = "owner=helm,status!=superseded"
 _EXISTS = "AlreadyExists"
 _STANDING = "status in (deployed,pending-install,pending-upgrade,pending-rollback)"
 
-# In which states a release's newest record and its deployed one were, and what they held.
 # A namespace, and the name of a release in it.
 _Place = tuple[str, str]
+# In which states a release's newest record and its deployed one were, and what they held.
 _Decoded = tuple[tuple[tuple[str, str], tuple[str, str]], StoredRelease | None]
 
 

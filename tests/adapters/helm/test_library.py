@@ -76,7 +76,7 @@ def _answer(call: str, chart: Path, options: dict[str, Any], access: ClusterAcce
     made = load_library()
     private = folder / os.urandom(4).hex()
     private.mkdir()
-    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(access, "shop")
+    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(access, "shop").config
     with made.Chart.load(chart) as handle, made.HelmContext() as context:
         try:
             if call == "render":
@@ -115,7 +115,7 @@ def test_connections_are_renewed(access: ClusterAccess, tmp_path: Path) -> None:
     assert second is not first
     configs.renew(access)
     assert configs.get(access, "shop") is not second
-    assert not first.closed
+    assert not first.config.closed
 
 
 def test_a_connection_is_asked_by_one_before_it_is_used_by_many(
@@ -124,7 +124,7 @@ def test_a_connection_is_asked_by_one_before_it_is_used_by_many(
     """Helm makes its client at the first use, without a lock; a cluster that did not answer is asked again."""
     asked: list[str] = []
 
-    class Connection:
+    class Config:
         def check_reachable(self) -> None:
             asked.append("begun")
             time.sleep(0.05)
@@ -133,12 +133,12 @@ def test_a_connection_is_asked_by_one_before_it_is_used_by_many(
             asked.append("answered")
 
     configs = Configs(KubeconfigFiles(tmp_path), lambda: 0.0)
-    monkeypatch.setattr(configs, "_make", lambda *_: Connection())
+    monkeypatch.setattr(configs, "_make", lambda *_: Config())
     with pytest.raises(ConnectionError):
-        configs.ready(access, "shop")
+        configs.get(access, "shop").ready()
 
     def use(_: int) -> str:
-        configs.ready(access, "shop")
+        configs.get(access, "shop").ready()
         return asked[-1]
 
     with ThreadPoolExecutor(8) as pool:
@@ -189,7 +189,7 @@ def test_a_release_by_client_side_apply_moves_over(
     request = writing(chart, cluster_access, namespace, {"a": 1})
     private = tmp_path / "private"
     private.mkdir()
-    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(cluster_access, namespace)
+    config = Configs(KubeconfigFiles(private), lambda: 0.0).get(cluster_access, namespace).config
     options = install_options(request) | {"server_side_apply": False, "force_conflicts": False}
     with load_library().Chart.load(chart.path) as handle, load_library().HelmContext() as context:
         native.install(config, context, handle, "demo", {}, options)
