@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 
+from tests.examples.conftest import Walks
 from tests.servers import free_port
 
 pytestmark = pytest.mark.e2e
 
-_WALK = Path(__file__).parents[2] / "examples/daemon/daemon.sh"
 
-
-def test_the_walk(programs: Mapping[str, Path], tmp_path: Path) -> None:
+def test_the_walk(walks: Walks) -> None:
     """A commit, drift, a commit that is not valid, a suspension: each is answered as the script waits for; no leaks."""
-    assert programs
-    environ = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": os.environ["HOME"],
-        "RECONCILE_SANDBOX_HOME": str(tmp_path / "sandbox"),
-        "DAEMON_PORT": str(free_port()),
-    }
-    (tmp_path / "work").mkdir()
-
-    done = subprocess.run([_WALK, tmp_path / "work"], env=environ, capture_output=True, text=True, check=False)
+    done = walks.run("daemon/daemon.sh", DAEMON_PORT=str(free_port()))
 
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
@@ -43,4 +27,4 @@ def test_the_walk(programs: Mapping[str, Path], tmp_path: Path) -> None:
     assert [text for text in told if text not in said] == []
     assert "Traceback" not in said
     assert "walk-status-token" not in said
-    assert list((tmp_path / "sandbox").glob("daemon*")) == []
+    assert list(walks.sandboxes.glob("daemon*")) == []

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 
+from tests.examples.conftest import Walks
 from tests.servers import free_port
 
 pytestmark = pytest.mark.e2e
 
-_WALK = Path(__file__).parents[2] / "examples/publish/publish.sh"
 
-
-def test_the_walk(programs: Mapping[str, Path], tmp_path: Path) -> None:
+def test_the_walk(walks: Walks) -> None:
     """Each command ends as the script says; the broken tag is found before and after the apply; no token is printed."""
-    assert programs
-    environ = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": os.environ["HOME"],
-        "RECONCILE_SANDBOX_HOME": str(tmp_path / "sandbox"),
-        "REGISTRY_PORT": str(free_port()),
-    }
-    (tmp_path / "work").mkdir()
-
-    done = subprocess.run([_WALK, tmp_path / "work"], env=environ, capture_output=True, text=True, check=False)
+    done = walks.run("publish/publish.sh", REGISTRY_PORT=str(free_port()))
 
     assert done.returncode == 0, done.stdout + done.stderr
     told = [
@@ -50,4 +34,4 @@ def test_the_walk(programs: Mapping[str, Path], tmp_path: Path) -> None:
     assert -1 not in places, dict(zip(told, places, strict=True))
     assert places == sorted(places), dict(zip(told, places, strict=True))
     assert "walk-registry-token" not in done.stdout + done.stderr
-    assert list((tmp_path / "sandbox").glob("publish*")) == []
+    assert list(walks.sandboxes.glob("publish*")) == []
