@@ -78,7 +78,10 @@ class Wishes:
         if self._leases:
             self._leases.change(change)
         elif self._shared:
-            raise ReconcilerError(f"{self._path} was never valid, so nothing is kept for it yet")
+            raise ReconcilerError(
+                f"{self._path} was never valid, so nothing is kept for it yet",
+                hint="mend the file; nothing of it is applied before",
+            )
         else:
             with self._naming:
                 wish = change(Wish(self.suspended))

@@ -115,7 +115,10 @@ def namespace_not_empty(found: Removals) -> Iterator[Refusal]:
     for namespace, work in found.namespaces:
         if namespace.unread:
             message = f"what is in {namespace.id} cannot be told: {namespace.unread}"
-            hint = "ask for the right to list all kinds in it, or protect it with `manage: false`"
+            hint = (
+                "have all kinds in it be listed (the right to it; servers that answer, see `kubectl get apiservices`), "
+                "or protect it with `manage: false`"
+            )
             yield Refusal("namespace-not-empty", message, hint, (namespace.id,))
         left = foreign(namespace.contents, work.going) if work.going else ()
         if left:

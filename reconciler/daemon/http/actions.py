@@ -84,7 +84,8 @@ class Actions:
             raise HTTPException(404, "there is no such environment") from None
         except ReconcilerError as error:
             _note(logging.WARNING, "not kept", request, who=who, action=action, environment=name, why=error.message)
-            raise HTTPException(503, f"nothing has changed: {error.message}") from error
+            told = "; ".join(filter(None, (error.message, error.hint)))
+            raise HTTPException(503, f"nothing has changed: {told}") from error
         _note(logging.INFO, "asked", request, who=who, action=action, environment=name)
         if given is None:
             return RedirectResponse(f"/environments/{quote(name, safe='')}", 303)

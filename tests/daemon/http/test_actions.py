@@ -46,6 +46,9 @@ def test_what_cannot_be_kept_is_told(serving: Serving) -> None:
     served.board.refusal = ClusterError("cluster main cannot be reached")
     answer = served.post("/environments/staging/suspend", headers=BEARER)
     assert (answer.status_code, answer.text) == (503, "nothing has changed: cluster main cannot be reached\n")
+    served.board.refusal = ClusterError("there is no Lease", hint="try again in a moment")
+    answer = served.post("/environments/staging/suspend", headers=BEARER)
+    assert answer.text == "nothing has changed: there is no Lease; try again in a moment\n"
 
 
 @pytest.mark.parametrize(
