@@ -69,7 +69,7 @@ bench: install
 faults: install
 	$(BIN)/reconcile sandbox programs
 	CHAOS_EXAMPLES=$${CHAOS_EXAMPLES:-50} $(BIN)/pytest -q tests/chaos/test_properties.py tests/chaos/test_outages.py
-	$(BIN)/python -m tests.chaos.matrix
+	$(BIN)/python -m tests.chaos
 
 screenshots: install system-packages
 	$(BIN)/python -m tests.daemon.http.screenshots

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,8 @@ from reconciler.model.secret import SecretText
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.catalog import CONTROL_PLANE
 from reconciler.sandbox.programs import ensure
+from tests.forks import child
+from tests.forks.process import Forked, environment
 
 pytest_plugins = ["tests.servers", "tests.registries"]
 
@@ -136,16 +137,17 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 Reconcile = Callable[..., Run]
+# Seconds; longer than any command of a test waits.
+_PATIENCE = 600.0
 
 
 def run_reconcile(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Run:
-    """The installed `reconcile`, in a process of its own, with nothing of this one's environment but PATH and HOME."""
-    program = Path(sys.executable).with_name("reconcile")
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
-    done = subprocess.run(
-        [str(program), *arguments], cwd=cwd, env={**kept, **environ}, capture_output=True, text=True, check=False
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+    """The installed `reconcile`, in a process of its own that is spared the imports; see `tests.forks`."""
+    with tempfile.TemporaryDirectory() as place:
+        out, err = Path(place) / "out", Path(place) / "err"
+        process = Forked(child.main, arguments, cwd, environment(environ), out, err)
+        process.start()
+        return Run(process.end(_PATIENCE), out.read_text(), err.read_text())
 
 
 @pytest.fixture

@@ -159,7 +159,3 @@ def _about(done: int, planned: int) -> str:
     kubernetes = PROGRAMS["kube-apiserver"].version
     part = "" if done == planned else f", {done} of {planned} cases"
     return f"Measured on {datetime.now(UTC):%Y-%m-%d}: reconciler {__version__}, Kubernetes {kubernetes}{part}."
-
-
-if __name__ == "__main__":
-    sys.exit(main())

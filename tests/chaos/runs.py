@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +9,10 @@ from pathlib import Path
 from tests.chaos import child
 from tests.chaos.proxy import Strike, Upstream, run_proxy
 from tests.chaos.requests import Asked
+from tests.forks.process import Forked, environment
 
 # Seconds. A run that takes longer hangs: no fault here lasts, and no release waits for more than a hook.
 _PATIENCE = 120.0
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([child.__name__])
 
 
 @dataclass(frozen=True)
@@ -58,22 +54,14 @@ class Client:
         """Run a command through a proxy that strikes as it is told; at a fault MEANWHILE, something else is done."""
         output = self.folder / "output"
         output.write_text("")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
-        told = (arguments, self.folder, {**kept, **environ}, output)
-        process = _FORKS.Process(target=child.main, args=told)
-        ended = threading.Event()
+        process = Forked(child.main, arguments, self.folder, environment(environ), output)
 
         def kill() -> None:
-            # Only one thread may wait for the process itself.
             process.kill()
-            ended.wait(_PATIENCE)
+            process.wait()
 
         with run_proxy(self.upstream, self.folder, strike, meanwhile or kill) as proxy:
             (self.folder / "kubeconfig").write_text(proxy.kubeconfig)
             process.start()
-            process.join(_PATIENCE)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            ended.set()
-            return Ran(process.exitcode or 0, output.read_text(), tuple(proxy.seen), proxy.struck)
+            code = process.end(_PATIENCE)
+            return Ran(code, output.read_text(), tuple(proxy.seen), proxy.struck)
