@@ -11,8 +11,8 @@ import click
 from pydantic import BaseModel
 
 from reconciler.cli.main import main
-from reconciler.daemon.config import SyncSpec
-from reconciler.daemon.metrics import Metrics
+from reconciler.daemon.config.sync_file import SyncSpec
+from reconciler.daemon.telling.metrics import Metrics
 from reconciler.desired.schema import EnvironmentSpec
 from reconciler.desired.schema.lock import LockSpec
 from reconciler.report.documents import PlanDocument, StatusDocument, ValidationDocument

@@ -14,7 +14,7 @@ from reconciler.cli.options import with_engine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.daemon.load import SyncFile
+    from reconciler.daemon.config.load import SyncFile
 
 
 def _seconds(text: str) -> float:
@@ -99,7 +99,7 @@ def sync(
 
 
 def _log(layout: str, level: str) -> None:
-    from reconciler.daemon.log_lines import LogFormat, LogLevel, log_to  # noqa: PLC0415 - heavy
+    from reconciler.daemon.telling.log_lines import LogFormat, LogLevel, log_to  # noqa: PLC0415 - heavy
     from reconciler.model.secret import Mask  # noqa: PLC0415 - heavy
 
     # What is told was masked where it was made.
@@ -108,14 +108,14 @@ def _log(layout: str, level: str) -> None:
 
 def _file(path: str) -> SyncFile:
     from reconciler.cli.wiring import make_inputs  # noqa: PLC0415 - heavy
-    from reconciler.daemon.load import load_sync  # noqa: PLC0415 - heavy
+    from reconciler.daemon.config.load import load_sync  # noqa: PLC0415 - heavy
 
     return load_sync(path, make_inputs(Path(path)))
 
 
 def _folder(environment: str, listen: str | None, *, dry_run: bool) -> SyncFile:
     from reconciler.cli.wiring import make_inputs  # noqa: PLC0415 - heavy
-    from reconciler.daemon.load import sync_of_folder  # noqa: PLC0415 - heavy
+    from reconciler.daemon.config.load import sync_of_folder  # noqa: PLC0415 - heavy
 
     inputs = make_inputs(Path(environment))
     located = inputs.files.locate(environment, None)

@@ -10,14 +10,14 @@ from functools import partial
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.serving import Server, serve
 from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config.load import SyncFile
+from reconciler.daemon.config.settings import Fresh
 from reconciler.daemon.http.answers import make_answers
 from reconciler.daemon.http.app import application
 from reconciler.daemon.http.site import Secrets, Site, is_loopback
 from reconciler.daemon.http.updates import Updates
-from reconciler.daemon.load import SyncFile
-from reconciler.daemon.observers import Observers
-from reconciler.daemon.proofs import Provider
-from reconciler.daemon.settings import Fresh
+from reconciler.daemon.source.proofs import Provider
+from reconciler.daemon.telling.observers import Observers
 from reconciler.model.secret import SecretText
 from reconciler.model.source import GitSource
 from reconciler.model.sync import Controls

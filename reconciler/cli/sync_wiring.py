@@ -21,20 +21,20 @@ from reconciler.adapters.watching import watching
 from reconciler.cli.sync_site import serve_site
 from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_leases
 from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.config.load import SyncFile
+from reconciler.daemon.config.settings import Fresh, Settings
+from reconciler.daemon.config.strays import Strays
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
-from reconciler.daemon.drift import DriftWatch
-from reconciler.daemon.leading import Candidate, Changed, Leadership
-from reconciler.daemon.load import SyncFile
+from reconciler.daemon.loop.slots import Slots
 from reconciler.daemon.memory import Memory
-from reconciler.daemon.observers import Observers, make_observers
-from reconciler.daemon.origin import FolderOrigin, GitOrigin
-from reconciler.daemon.repository import git_source
-from reconciler.daemon.settings import Fresh, Settings
-from reconciler.daemon.shares import Balance, Shares
-from reconciler.daemon.slots import Slots
-from reconciler.daemon.strays import Strays
+from reconciler.daemon.replicas.leading import Candidate, Changed, Leadership
+from reconciler.daemon.replicas.shares import Balance, Shares
+from reconciler.daemon.replicas.wishes import Wishes
+from reconciler.daemon.source.origin import FolderOrigin, GitOrigin
+from reconciler.daemon.source.repository import git_source
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.daemon.wishes import Wishes
+from reconciler.daemon.telling.observers import Observers, make_observers
+from reconciler.daemon.watch.drift import DriftWatch
 from reconciler.desired.clusters import lone_cluster
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Target

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.apply.executor import Haste
-from reconciler.daemon.conditions import Obstacle
-from reconciler.daemon.keeper import Keeper
-from reconciler.daemon.origin import Checkout, Distrusted, Origin
+from reconciler.daemon.loop.conditions import Obstacle
+from reconciler.daemon.loop.keeper import Keeper
+from reconciler.daemon.source.origin import Checkout, Distrusted, Origin
 from reconciler.daemon.surroundings import Surroundings
 from reconciler.daemon.timing import Attempts, Polling
 from reconciler.errors import DesiredStateError, DesiredStateErrors, ReconcilerError

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.board import LiveBoard
-from reconciler.daemon.config import KeepSpec
-from reconciler.daemon.expected import Expectations
+from reconciler.daemon.config.sync_file import KeepSpec
 from reconciler.daemon.health import Pulse
 from reconciler.daemon.looked import Looked
 from reconciler.daemon.memory import Memory
-from reconciler.daemon.recorder import Introduce, no_introduction
+from reconciler.daemon.telling.recorder import Introduce, no_introduction
+from reconciler.daemon.watch.expected import Expectations
 from reconciler.flows.context import Context
 from reconciler.model.lease import Clock
 
 if TYPE_CHECKING:
-    from reconciler.daemon.leading import Changed, Leadership
-    from reconciler.daemon.wishes import Wishes
+    from reconciler.daemon.replicas.leading import Changed, Leadership
+    from reconciler.daemon.replicas.wishes import Wishes
 
 
 class Watching(Protocol):

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from reconciler.adapters.tracing import OtlpSpans
-from reconciler.daemon.traces import trace_id
+from reconciler.daemon.telling.traces import trace_id
 from reconciler.errors import TransferError
 from reconciler.model.secret import SecretText
 from reconciler.model.spans import Span

@@ -16,17 +16,17 @@ from reconciler.adapters.clock import SystemClock
 from reconciler.apply.executor import Haste
 from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
-from reconciler.daemon.config import KeepSpec
+from reconciler.daemon.config.strays import Strays
+from reconciler.daemon.config.sync_file import KeepSpec
 from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
-from reconciler.daemon.expected import NOTHING
 from reconciler.daemon.health import Pulse, alive
-from reconciler.daemon.leading import Changed, Leadership
+from reconciler.daemon.loop.turns import Turn
 from reconciler.daemon.memory import Memory
-from reconciler.daemon.origin import Checkout, Distrusted
-from reconciler.daemon.strays import Strays
+from reconciler.daemon.replicas.leading import Changed, Leadership
+from reconciler.daemon.replicas.wishes import Wishes
+from reconciler.daemon.source.origin import Checkout, Distrusted
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.daemon.turns import Turn
-from reconciler.daemon.wishes import Wishes
+from reconciler.daemon.watch.expected import NOTHING
 from reconciler.errors import GitError, GitReason, LockLostError, ReconcilerError
 from reconciler.flows.apply import Conduct
 from reconciler.flows.context import Context

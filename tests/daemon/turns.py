@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reconciler.daemon.looked import EVERYTHING, Looked
-from reconciler.daemon.runner import Ran
-from reconciler.daemon.turns import Turn
-from reconciler.daemon.views import told
+from reconciler.daemon.loop.runner import Ran
+from reconciler.daemon.loop.turns import Turn
+from reconciler.daemon.loop.views import told
 from reconciler.flows.keep import Kept
 from reconciler.flows.status import ReleaseStatus, Status
 from reconciler.model.identity import ReleaseId, Target

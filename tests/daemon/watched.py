@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.daemon.expected import Expectations
 from reconciler.daemon.looked import Looked
+from reconciler.daemon.watch.expected import Expectations
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.daemon.config import SyncSpec
+from reconciler.daemon.config.sync_file import SyncSpec
 from tests.conftest import run_reconcile
 
 TOP = Path(__file__).parents[2]

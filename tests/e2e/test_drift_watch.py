@@ -13,9 +13,9 @@ import pytest
 
 from reconciler.adapters.kube.watch import KubeWatcher
 from reconciler.cli.wiring import make_context
-from reconciler.daemon.drift import DriftWatch
-from reconciler.daemon.expectations import expectations
-from reconciler.daemon.hold import leave_drift, settled
+from reconciler.daemon.loop.hold import leave_drift, settled
+from reconciler.daemon.watch.drift import DriftWatch
+from reconciler.daemon.watch.expectations import expectations
 from reconciler.flows.context import Request
 from reconciler.flows.planning import look, make_plan
 from reconciler.model.identity import Target

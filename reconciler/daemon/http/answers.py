@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from reconciler.daemon.health import Verdict, alive, ready
 from reconciler.daemon.http.site import Answer
-from reconciler.daemon.observers import Observers
+from reconciler.daemon.telling.observers import Observers
 from reconciler.model.lease import Clock
 from reconciler.model.sync import Board
 

@@ -10,9 +10,19 @@ from starlette.responses import PlainTextResponse, Response
 
 from reconciler.daemon.http.bodies import bounded_body
 from reconciler.daemon.http.site import Site
-from reconciler.daemon.proofs import Provider, is_claimed
 from reconciler.daemon.seen import Seen
-from reconciler.daemon.webhooks import MAX_BODY, Delivery, Distrust, Ignored, Push, Received, Refused, concerns, receive
+from reconciler.daemon.source.proofs import Provider, is_claimed
+from reconciler.daemon.source.webhooks import (
+    MAX_BODY,
+    Delivery,
+    Distrust,
+    Ignored,
+    Push,
+    Received,
+    Refused,
+    concerns,
+    receive,
+)
 from reconciler.report.style import clean
 
 # Large bodies at once: they are held whole until they are proved. Most are small, and wait for none of them.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.daemon.http.updates import Updates
-from reconciler.daemon.proofs import Provider
+from reconciler.daemon.source.proofs import Provider
 from reconciler.model.secret import SecretText
 from reconciler.model.source import GitSource
 from reconciler.model.sync import Board, Controls

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.daemon.health import LIFELESS
 from reconciler.daemon.http.answers import make_answers
-from reconciler.daemon.observers import Observers
+from reconciler.daemon.telling.observers import Observers
 from reconciler.model.sync import ConditionKind, EnvironmentView
 from tests.daemon.stories import NOW, Views, view
 

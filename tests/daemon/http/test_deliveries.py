@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from reconciler.daemon.proofs import Provider
-from reconciler.daemon.webhooks import MAX_BODY
+from reconciler.daemon.source.proofs import Provider
+from reconciler.daemon.source.webhooks import MAX_BODY
 from reconciler.model.git_address import GitAddress
 from reconciler.model.secret import SecretText
 from reconciler.model.source import Branch, GitSource
 from tests.daemon.http.conftest import Served, Serving
-from tests.daemon.test_webhooks import OF_GITHUB, SECRET, signature
+from tests.daemon.source.test_webhooks import OF_GITHUB, SECRET, signature
 
 SOURCE = GitSource(GitAddress.parse("https://git.example.com/team/env.git"), Branch("main"), "environments/*.yaml")
 SET_UP = {"source": SOURCE, "secrets": lambda: {Provider.GITHUB: (SecretText(SECRET),)}}

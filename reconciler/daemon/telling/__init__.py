@@ -1,0 +1,1 @@
+"""Everybody who is told what happens: log, metrics, traces, Events, people. They take no part."""
