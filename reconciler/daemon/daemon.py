@@ -93,7 +93,7 @@ class Daemon:
             good = self._around.memory.good(path)
             checkout = self._asking.origin.recall(good) if good else None
             if checkout and path in checkout.paths:
-                self._keeper(path).offer(checkout, Why(Trigger.START))
+                self._keeper(path).inbox.offer(checkout, Why(Trigger.START))
         self._thread.start()
 
     def wind_down(self) -> None:
@@ -102,7 +102,7 @@ class Daemon:
         self._ended.set()
         self._wake.set()
         for keeper in self._all():
-            keeper.end()
+            keeper.inbox.end()
 
     def stop(self) -> None:
         """End what is under way in order, as Ctrl-C does."""
@@ -154,7 +154,7 @@ class Daemon:
         """Somebody asks for a look at everything."""
         self._ask_source(Why(Trigger.SIGNAL))
         for keeper in self._all():
-            keeper.ask(Why(Trigger.SIGNAL))
+            keeper.inbox.ask(Why(Trigger.SIGNAL))
 
     def drifted(self, environment: str, target: Target, found: str) -> None:
         """Somebody else changed or deleted what the environment has. One that is not known is passed over."""
@@ -162,7 +162,7 @@ class Daemon:
         about = (target,) if isinstance(target, ReleaseId) else ()
         for keeper in self._all():
             if keeper.name == environment:
-                keeper.ask(Why(Trigger.DRIFT, found, about))
+                keeper.inbox.ask(Why(Trigger.DRIFT, found, about))
 
     def _ask_source(self, why: Why) -> None:
         with self._lock:
@@ -233,12 +233,12 @@ class Daemon:
     def _obstruct(self, obstacle: Obstacle) -> None:
         self._around.board.tell(SourceFailed(obstacle.message, obstacle.hint))
         for keeper in self._all():
-            keeper.obstruct(obstacle)
+            keeper.inbox.obstruct(obstacle)
 
     def _found(self, checkout: Checkout, reasons: list[Why]) -> None:
         if checkout == self._last and checkout.commit:
             for keeper in self._all():
-                keeper.obstruct(None)
+                keeper.inbox.obstruct(None)
             return
         self._settle(checkout)
         if checkout.commit:
@@ -247,7 +247,7 @@ class Daemon:
             if keeper.path not in checkout.paths:
                 self._drop(keeper)
         for path in checkout.paths:
-            self._keeper(path).offer(checkout, _why(checkout, reasons))
+            self._keeper(path).inbox.offer(checkout, _why(checkout, reasons))
         self._last = checkout
 
     def _settle(self, checkout: Checkout) -> None:

@@ -5,36 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.apply.executor import Haste
 from reconciler.daemon.config.windows import may_change
-from reconciler.daemon.loop.conditions import Obstacle, renewed
+from reconciler.daemon.loop.conditions import Obstacle
 from reconciler.daemon.loop.decide import Go, Situation, decide
 from reconciler.daemon.loop.following import Following
-from reconciler.daemon.loop.obstacles import summed
-from reconciler.daemon.loop.runner import Files, Guard, Ran, Runner
-from reconciler.daemon.loop.settling import Settling
-from reconciler.daemon.loop.showing import Last, after, last_of, limits, next_look, with_run, with_suspension
+from reconciler.daemon.loop.inbox import Inbox
+from reconciler.daemon.loop.intake import Intake
+from reconciler.daemon.loop.runner import Guard, Runner
 from reconciler.daemon.loop.signs import Signs
+from reconciler.daemon.loop.standing import Standing
 from reconciler.daemon.loop.turns import NotBegunError
-from reconciler.daemon.loop.views import errors_of, obstacle_of
 from reconciler.daemon.replicas.wishes import Wishes
 from reconciler.daemon.source.origin import Checkout
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.errors import DesiredStateError, ReconcilerError
-from reconciler.flows.context import Request
-from reconciler.flows.validate import validate
+from reconciler.errors import DesiredStateError
 from reconciler.model.desired import Desired
 from reconciler.model.sync import (
     ConditionKind,
-    EnvironmentView,
     LeadershipChanged,
     Run,
     RunEnded,
-    RunResult,
     Suspension,
     SuspensionChanged,
     Trigger,
@@ -56,32 +49,22 @@ class Keeper:
 
     Args:
         ask_source: has the source asked for what is new.
+
+    Attributes:
+        inbox: what others tell it.
+        wishes: what people ask of whoever leads.
     """
 
     def __init__(self, path: str, around: Surroundings, ask_source: Callable[[Why], None]) -> None:
-        self.path = path
+        self.path, self.inbox = path, Inbox()
+        self.wishes = Wishes(path, around.memory, self._wished, shared=around.lead is not None)
         self._around, self._ask_source = around, ask_source
-        self._wishes = Wishes(path, around.memory, self._wished, shared=around.lead is not None)
         self._signs = Signs(f"keep {path}", around.pulse, around.clock.ticks)
         self._runner = Runner(around, self._signs)
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._ended = threading.Event()
-        # What others tell it, under the lock.
-        self._asked: list[Why] = []
-        self._offer: Checkout | None = None
-        self._source: Obstacle | None = None
-        self._suspensions: tuple[Suspension, ...] = ()
+        self._standing = Standing(path, around, self.inbox)
         # By whom it was suspended when that was seen last; None: the Lease that says so was not seen yet.
-        self._known: str | None = None if around.lead else self._wishes.suspended
-        self._is_gone = False
-        # What its own thread knows.
-        self._rejected: Checkout | None = None
-        self._files: Files | None = None
-        self._invalid: Obstacle | None = None
-        self._last: Last | None = None
-        self._due, self._settling = float("-inf"), Settling()
-        self._view = EnvironmentView(path.replace("/", "."), path)
+        self._known: str | None = None if around.lead else self.wishes.suspended
+        self._intake = Intake(path, around)
         self._following = Following(around.watching, self.name)
         self._leadership: Leadership | None = None
         self._leader = ""
@@ -90,122 +73,88 @@ class Keeper:
     @property
     def name(self) -> str:
         """The environment's; of a file that was never valid, its path, which is no other's either."""
-        return self._view.name
+        return self._standing.name
 
     @property
     def good(self) -> Checkout | None:
         """The files that it keeps applied."""
-        files = self._files
+        files = self._intake.files
         return files.checkout if files else None
-
-    def begin(self) -> None:
-        """Keep it from now on."""
-        self._thread.start()
-
-    def end(self) -> None:
-        """Keep it no longer; a run that is under way comes to its end by itself."""
-        self._ended.set()
-        self._wake.set()
-
-    def drop(self) -> None:
-        """As `end`; and nothing of it is shown, claimed or remembered from now on, whatever is under way."""
-        with self._lock:
-            self._is_gone = True
-        self.end()
-        self._following.end()
-        self._around.board.drop(self.name, self.path)
 
     @property
     def is_looked_at(self) -> bool:
         """Whether the files that it was offered were looked at."""
-        with self._lock:
-            return self._offer is None and (self._files is not None or self._rejected is not None)
+        return not self.inbox.has_offer and self._intake.has_looked
 
     @property
     def is_alive(self) -> bool:
         """Whether its thread is."""
         return self._thread.is_alive()
 
+    def begin(self) -> None:
+        """Keep it from now on; `inbox.end` ends that, and a run that is under way comes to its end by itself."""
+        self._thread.start()
+
+    def drop(self) -> None:
+        """Nothing of it is shown, claimed or remembered from now on, whatever is under way."""
+        self.inbox.drop()
+        self._following.end()
+        self._around.board.drop(self.name, self.path)
+
     def join(self, seconds: float) -> bool:
         """Wait for its end; whether it came."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
-
-    def offer(self, checkout: Checkout, why: Why) -> None:
-        """There are these files now."""
-        with self._lock:
-            self._offer, self._source = checkout, None
-        self.ask(why)
-
-    def ask(self, why: Why) -> None:
-        """Something happened."""
-        with self._lock:
-            if why not in self._asked:
-                self._asked.append(why)
-        self._wake.set()
-
-    def obstruct(self, obstacle: Obstacle | None) -> None:
-        """The source gives nothing that can be used; None: it does again, and has nothing new."""
-        with self._lock:
-            self._source = obstacle
-        self._wake.set()
-
-    @property
-    def wishes(self) -> Wishes:
-        """What people ask of whoever leads."""
-        return self._wishes
 
     def _wished(self, who: str) -> None:
         """Something else is wished; who asks for a look, or empty."""
         self._note_suspension(who)
         if who:
             self._ask_source(Why(Trigger.USER, who))
-        if who and (self._is_leading or self._files is None):
-            self.ask(Why(Trigger.USER, who))
-        self._wake.set()
+        if who and (self._is_leading or self._intake.files is None):
+            self.inbox.ask(Why(Trigger.USER, who))
+        self.inbox.wake()
 
     def _note_suspension(self, who: str) -> None:
-        now, known = self._wishes.suspended, self._known
+        now, known = self.wishes.suspended, self._known
         self._known = now
         if known is None or known == now:
             return
         suspension = Suspension(self._around.clock.now(), bool(now), now or who or "somebody")
-        with self._lock:
-            self._suspensions = with_suspension(self._suspensions, suspension)
+        self.inbox.note(suspension)
         if self._is_leading:
             self._around.board.tell(SuspensionChanged(self.name, suspension))
 
     def _live(self) -> None:
-        while not self._ended.is_set():
-            self._wake.clear()
+        while not self.inbox.is_ended:
             self._signs.turning()
-            self._take_offer()
+            if offer := self.inbox.turn():
+                self._look_at(offer)
             step = decide(self._situation(), self._around.clock.ticks())
             if isinstance(step, Go):
                 self._run(step.why)
             else:
                 self._publish()
                 self._signs.waiting()
-                self._wake.wait(max(min(step.until - self._around.clock.ticks(), _LONGEST), 0.0))
+                self.inbox.wait(max(min(step.until - self._around.clock.ticks(), _LONGEST), 0.0))
         self._signs.waiting()
         if self._leadership:
             self._leadership.end()
         self._following.end()
 
     def _situation(self) -> Situation:
-        files = self._files
-        with self._lock:
-            return Situation(
-                # To look at files that were never valid is everybody's: nothing is written.
-                leading=(self._is_leading or files is None) and self._around.haste() is Haste.NONE,
-                suspended=bool(self._suspended()),
-                ready=files is not None or self._rejected is not None,
-                asked=tuple(self._asked),
-                due=self._due,
-                retry=self._runner.retry,
-                quiet=self._runner.quiet(files) if files else float("-inf"),
-                settling=self._settling.times(),
-            )
+        files = self._intake.files
+        return Situation(
+            # To look at files that were never valid is everybody's: nothing is written.
+            leading=(self._is_leading or files is None) and self._around.haste() is Haste.NONE,
+            suspended=bool(self._suspended()),
+            ready=self._intake.has_looked,
+            asked=self.inbox.asked,
+            due=self._standing.due,
+            retry=self._runner.retry,
+            quiet=self._runner.quiet(files) if files else float("-inf"),
+            settling=self._standing.settling(),
+        )
 
     @property
     def _is_leading(self) -> bool:
@@ -213,75 +162,52 @@ class Keeper:
 
     def _suspended(self) -> str:
         """By whom; empty: it is not."""
-        if who := self._wishes.suspended:
+        if who := self.wishes.suspended:
             return f"by {who}"
         return "by the Sync file" if self._around.keep(self.name).suspend else ""
 
-    def _take_offer(self) -> None:
-        with self._lock:
-            offer, self._offer = self._offer, None
-        if offer:
-            self._look_at(offer)
-
     def _look_at(self, offer: Checkout) -> None:
-        """Keep these files from now on, unless they are not valid."""
         self._signs.looking()
-        clock = self._around.clock
-        started, begun = clock.now(), clock.ticks()
-        context = self._around.context(offer.folder, self.path)
-        self._view = replace(self._view, seen=offer.commit or self._view.seen)
-        try:
-            self._accept(offer, validate(Request(self.path), context))
-        except ReconcilerError as error:
-            self._rejected, self._invalid = offer, obstacle_of(ConditionKind.INVALID, error)
-            if self._files is None:
-                self._due = clock.ticks() + self._around.keep(self.name).interval
-            self._show(
-                Run(
-                    id=context.holder("sync").run,
-                    environment=self.name,
-                    why=Why(Trigger.COMMIT if offer.commit else Trigger.FOLDER),
-                    commit=offer.commit,
-                    started=started,
-                    seconds=clock.ticks() - begun,
-                    result=RunResult.INVALID,
-                    changes=0,
-                    message="the files are not valid; what was applied before stays",
-                    errors=errors_of(error),
-                )
-            )
+        self._standing.saw(offer.commit)
+        found = self._intake.look_at(offer, self.name, self._claim)
+        if isinstance(found, Run):
+            if self._intake.files is None:
+                self._standing.due = self._around.clock.ticks() + self._around.keep(self.name).interval
+            self._standing.invalid(found)
+            self._told(found)
+        elif found:
+            self._rename(found.name)
+            self._around.introduce(found.name, found.clusters)
 
-    def _accept(self, offer: Checkout, desired: Desired) -> None:
-        """Raises DesiredStateError: its name is another's, or that it is valid cannot be remembered."""
+    def _claim(self, desired: Desired, offer: Checkout) -> bool:
+        """Whether the source still has it.
+
+        Raises:
+            DesiredStateError: its name is another's, or that it is valid cannot be remembered.
+        """
         around = self._around
-        with self._lock:
-            if self._is_gone:
-                return
-            if not around.claim(desired.name, self.path):
-                raise DesiredStateError(f"another file has the environment {desired.name}", hint="rename one of them")
-            self._wishes.known_as(desired.name)
-            if not around.lead:
-                self._known = self._wishes.suspended
-            if offer.commit:
-                around.memory.accept(self.path, offer.commit)
-        clusters = dict.fromkeys(release.id.cluster for release in desired.releases)
-        self._rejected = self._invalid = None
-        releases = frozenset(release.id for release in desired.releases)
-        self._files = Files(offer, self.path, desired.name, tuple(clusters or desired.clusters), releases)
-        self._rename(desired.name)
-        around.introduce(desired.name, desired.clusters)
+        with self.inbox.present() as is_present:
+            if is_present:
+                if not around.claim(desired.name, self.path):
+                    message = f"another file has the environment {desired.name}"
+                    raise DesiredStateError(message, hint="rename one of them")
+                self.wishes.known_as(desired.name)
+                if not around.lead:
+                    self._known = self.wishes.suspended
+                if offer.commit:
+                    around.memory.accept(self.path, offer.commit)
+            return is_present
 
     def _rename(self, name: str) -> None:
         if name == self.name and (self._leadership or not self._around.lead):
             return
-        self._around.board.drop(self.name, self.path)
         self._following.end()
-        self._view = replace(self._view, name=name)
+        self._standing.rename(name)
         self._following = Following(self._around.watching, name)
         if self._leadership:
             self._leadership.end()
         if self._around.lead:
-            self._leadership = self._around.lead(name, self._lead_changed, self._wishes)
+            self._leadership = self._around.lead(name, self._lead_changed, self.wishes)
             self._leadership.begin()
         else:
             self._following.begin()
@@ -294,40 +220,24 @@ class Keeper:
             self._following.begin()
             # What another replica made meanwhile is not known.
             self._runner.in_place.clear()
-            self.ask(Why(Trigger.START))
+            self.inbox.ask(Why(Trigger.START))
         else:
             self._following.end()
-        self._wake.set()
+        self.inbox.wake()
 
     def _run(self, why: Why) -> None:
-        with self._lock:
-            self._asked = []
-        if self._rejected and why.trigger in _LOOK_ANEW and not why.about:
+        self.inbox.answered()
+        if self._intake.rejected and why.trigger in _LOOK_ANEW and not why.about:
             # What it needs beside its files, such as a variable or a neighbour's name, may be there by now.
-            self._look_at(self._rejected)
-        files = self._files
+            self._look_at(self._intake.rejected)
+        files = self._intake.files
         if files is None:
             return
-        self._view = replace(self._view, running=why)
+        self._standing.running(why)
         self._publish()
-        self._note(self._runner.run(files, why, Guard(self._acting, self._haste, self._following)))
-
-    def _note(self, ran: Ran) -> None:
-        around, before = self._around, self._last
-        keep = around.keep(self.name)
-        now, ticks, chance = around.clock.now(), around.clock.ticks(), around.chance()
-        retries = {target: now + timedelta(seconds=until - ticks) for target, until in self._runner.waiting().items()}
-        self._view = after(self._view, ran, retries)
-        self._last = last_of(before, ran, self._view)
-        self._settling = self._settling.after(keep, ran, ticks, chance)
-        self._due = ticks + next_look(keep, ran, self._due - ticks, now, chance)
-        if before and before.obstacles and self._last and not self._last.obstacles and not ran.turn.looked.whole:
-            # Nothing is known to be wrong any more: make sure.
-            self._due = ticks
-        first = min(self._due, self._runner.retry, *self._settling.times().values())
-        self._view = replace(self._view, due=now + timedelta(seconds=first - ticks))
-        self._publish()
-        around.board.tell(RunEnded(ran.run))
+        ran = self._runner.run(files, why, Guard(self._acting, self._haste, self._following))
+        self._standing.note(ran, self._runner.waiting(), self._runner.retry)
+        self._told(ran.run)
 
     @contextmanager
     def _acting(self) -> Iterator[None]:
@@ -338,7 +248,7 @@ class Keeper:
 
     def _stopped(self) -> str:
         """Why not even a look may be begun; empty: it may."""
-        if self._is_gone:
+        if self.inbox.is_gone:
             return "the source has it no longer"
         if self._around.haste() is not Haste.NONE:
             return "the daemon is about to end"
@@ -352,24 +262,16 @@ class Keeper:
         goes_on = not self._stopped() and may_change(around.keep(self.name), around.clock.now())
         return Haste.NONE if goes_on else Haste.WIND_DOWN
 
-    def _show(self, run: Run) -> None:
-        self._view = replace(self._view, runs=with_run(self._view.runs, run))
+    def _told(self, run: Run) -> None:
+        """A run has ended, and the board shows it before whoever is told looks there."""
         self._publish()
         self._around.board.tell(RunEnded(run))
 
     def _publish(self) -> None:
-        """Tell how it stands, to the board."""
-        around, view, last = self._around, self._view, self._last
-        now = around.clock.now()
-        keep = around.keep(self.name)
-        with self._lock:
-            source, suspensions = self._source, self._suspensions
-        obstacles = [item for item in (source, self._invalid) if item]
+        self._standing.publish(self._obstacles(), self._suspended())
+
+    def _obstacles(self) -> Iterator[Obstacle]:
+        """What is in the way, beside what runs have found."""
+        yield from (obstacle for obstacle in (self.inbox.source, self._intake.invalid) if obstacle)
         if not self._is_leading:
-            obstacles.append(Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it"))
-        obstacles += [*limits(keep, last, now, self._suspended()), *summed(last.obstacles if last else ())]
-        conditions = renewed(view.conditions, obstacles, now, ready=last is not None)
-        self._view = replace(view, conditions=conditions, suspensions=suspensions)
-        with self._lock:
-            if not self._is_gone:
-                around.board.put(self._view)
+            yield Obstacle(ConditionKind.STANDING_BY, f"{self._leader or 'another replica'} acts for it")
