@@ -85,13 +85,13 @@ def _inputs(files: Files) -> Inputs:
 
 
 def _reader(access: ClusterAccess, heard: Heard) -> ClusterReader:
-    from reconciler.adapters.kube.client import KubeReader  # noqa: PLC0415 - heavy, and `validate` asks no cluster
+    from reconciler.adapters.kube.reader import KubeReader  # noqa: PLC0415 - heavy, and `validate` asks no cluster
 
     return KubeReader(access, heard)
 
 
 def _writer(access: ClusterAccess, permit: Callable[[], None], heard: Heard) -> ClusterWriter:
-    from reconciler.adapters.kube.client import KubeWriter  # noqa: PLC0415 - as above
+    from reconciler.adapters.kube.writer import KubeWriter  # noqa: PLC0415 - as above
 
     return KubeWriter(access, permit, heard)
 

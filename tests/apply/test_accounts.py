@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeWriter
+from reconciler.adapters.kube.writer import KubeWriter
 from reconciler.apply import accounts as module
 from reconciler.apply.accounts import attach
 from reconciler.errors import ApiError, ClusterError

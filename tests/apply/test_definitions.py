@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeWriter
+from reconciler.adapters.kube.writer import KubeWriter
 from reconciler.apply import definitions as module
 from reconciler.apply.definitions import DEFINITION, await_served
 from reconciler.errors import ClusterError

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeWriter
+from reconciler.adapters.kube.writer import KubeWriter
 from reconciler.apply import preparation as module
 from reconciler.apply.preparation import adopt, delete_old
 from reconciler.errors import ApiError, ClusterError

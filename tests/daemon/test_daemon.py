@@ -320,8 +320,8 @@ def saw_nothing(one: Any, _found: None) -> None:
 def busy(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Site, AtWork]]:
     """A daemon that keeps one environment, and whose turns take their time."""
     work, given = AtWork(), site.origin.at(COMMIT)
-    monkeypatch.setattr("reconciler.daemon.runner.take_turn", work)
-    monkeypatch.setattr("reconciler.daemon.runner._One._seen", saw_nothing)
+    monkeypatch.setattr("reconciler.daemon.loop.runner.take_turn", work)
+    monkeypatch.setattr("reconciler.daemon.loop.runner._One._seen", saw_nothing)
     made = make(tmp_path, suspend=False)
     made.origin.given = replace(given, paths=("shop.yaml",))
     yield made, work

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeReader
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.cli.wiring import make_context
 from reconciler.errors import ClusterError
 from reconciler.flows.apply import apply

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeReader
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.errors import Location
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.evidence import Contents, Evidence, Run

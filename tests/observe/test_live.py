@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeReader
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.desired import ClusterAccess, Desired
 from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId, SecretId

@@ -11,9 +11,10 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from reconciler.adapters.kube.client import KubeReader, object_path
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.patience import MERGE_PATCH
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError
 from reconciler.model.cluster import Heard, Resource, unheard

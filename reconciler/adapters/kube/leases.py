@@ -9,8 +9,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from reconciler.adapters.kube.client import object_path
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.patience import MERGE_PATCH
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.adapters.kube import storage
-from reconciler.adapters.kube.client import KubeReader, object_path
+from reconciler.adapters.kube.paths import object_path
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.adapters.kube.stored_charts import chart_files
 from reconciler.model.chart import ChartFiles
 from reconciler.model.cluster import Resource

@@ -9,8 +9,8 @@ from functools import cached_property
 from http import HTTPStatus
 from uuid import uuid4
 
-from reconciler.adapters.kube.client import object_path
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.probe_pod import DEADLINE, RUN_LABEL, attempts, is_done, is_left_over, probe_pod
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.adapters.kube.client import object_path
 from reconciler.adapters.kube.kubeconfig import Connection, connection
+from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.pool import proxy_of
 from reconciler.adapters.kube.transport import Transport
 from reconciler.adapters.network import reach

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from reconciler.adapters.kube.client import object_path
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.stream import Stream
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError, ClusterError

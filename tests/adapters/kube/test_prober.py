@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.adapters.kube.client import KubeReader
 from reconciler.adapters.kube.prober import KubeProber
+from reconciler.adapters.kube.reader import KubeReader
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind

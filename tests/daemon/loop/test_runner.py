@@ -110,7 +110,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
         made.conducts.append(args[2])
         return made.turn()
 
-    monkeypatch.setattr("reconciler.daemon.runner.take_turn", take_turn)
+    monkeypatch.setattr("reconciler.daemon.loop.runner.take_turn", take_turn)
     return made
 
 
@@ -167,7 +167,7 @@ def test_what_a_run_is_about(site: Site) -> None:
 def test_what_a_run_changes_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no drift, should it be left half done."""
     plan = Plan("staging", (End(API, work=True).action, End(WEB).action))
-    monkeypatch.setattr("reconciler.daemon.runner.make_plan", lambda _found: plan)
+    monkeypatch.setattr("reconciler.daemon.loop.runner.make_plan", lambda _found: plan)
     site.runner.in_place.update({API: "as it was", WEB: "as it was"})
     site.run(ALL, whole(End(API), End(WEB)))
     assert site.conducts[0].make(None) == plan  # type: ignore[arg-type]  # what was found, which nobody asks for

@@ -96,7 +96,7 @@ def test_what_a_turn_comes_to(
             raise answer
         return answer
 
-    monkeypatch.setattr("reconciler.daemon.turns.keep", keep)
+    monkeypatch.setattr("reconciler.daemon.loop.turns.keep", keep)
     conduct = Conduct(1, lambda _: None, lambda _: None)
     turn = take_turn(
         Request("env.yaml"), make_context("env.yaml", "auto"), conduct, lambda _: None, scope, allowed=True
