@@ -35,9 +35,10 @@ def preflight(request: Request, context: Context, probe_image: str | None = None
     with masking(desired.mask):
         tools = context.tools(desired)
         with closing(tools.engine), closing(tools.registries):
+            whole = None if request.only else desired
             desired, mistakes = _with_charts(desired, tools)
             accesses = desired.clusters.values()
-            looked = concurrently(lambda access: _cluster(access, desired, tools, context), accesses)
+            looked = concurrently(lambda access: _cluster(access, desired, tools, context, whole), accesses)
             repositories = _repositories(desired, tools)
             # One after the other, and not in threads: Ctrl-C has to end it, and the pods with it.
             nodes = [check for _, site in looked if site for check in _nodes(site, context, probe_image)]
@@ -77,14 +78,14 @@ def _repositories(desired: Desired, tools: Tools) -> list[Check]:
 
 
 def _cluster(
-    access: ClusterAccess, desired: Desired, tools: Tools, context: Context
+    access: ClusterAccess, desired: Desired, tools: Tools, context: Context, whole: Desired | None
 ) -> tuple[list[Check], Site | None]:
     """The checks of a cluster, and what they started from, if it lets us in."""
     prober = context.prober(access)
     checks, is_open = _way_in(access, prober, context)
     if not is_open:
         return checks, None
-    site, refusals = open_site(access, prober, desired, tools, context)
+    site, refusals = open_site(access, prober, desired, tools, context, whole)
     asked = [check for name, stage in STAGES.items() for check in _asked(name, stage, site)] if site else []
     return [*checks, *refusals, *asked], site
 

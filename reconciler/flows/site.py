@@ -15,11 +15,13 @@ from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap
 from reconciler.model.manifest import object_id
 from reconciler.model.observed import Observed, ObservedCluster
+from reconciler.model.orphans import Orphans
 from reconciler.model.preflight import Check
 from reconciler.model.probe import ClusterProber
 from reconciler.model.workloads import RenderedObject
-from reconciler.observe.concurrency import concurrently
+from reconciler.observe.concurrency import both, concurrently
 from reconciler.observe.live import observe
+from reconciler.observe.orphans import find_orphans
 from reconciler.preflight.charts import render_check
 from reconciler.preflight.cluster import refusal_check
 
@@ -32,6 +34,7 @@ class Site:
         desired: the part of the environment that goes to this cluster; only releases that could be rendered.
         resources: the kinds that it serves.
         observed: what it holds of the environment; None where we may not look.
+        orphans: what it holds that the file no longer has; None: it stays, or we may not look.
         rendered: the objects of each release, hooks included.
     """
 
@@ -42,6 +45,7 @@ class Site:
     reader: ClusterReader
     resources: Mapping[Kind, Resource]
     observed: Observed | None
+    orphans: Orphans | None
     rendered: Mapping[ReleaseId, tuple[JsonMap, ...]]
 
     @property
@@ -74,29 +78,43 @@ class Site:
 
 
 def open_site(
-    access: ClusterAccess, prober: ClusterProber, desired: Desired, tools: Tools, context: Context
+    access: ClusterAccess,
+    prober: ClusterProber,
+    desired: Desired,
+    tools: Tools,
+    context: Context,
+    whole: Desired | None,
 ) -> tuple[Site | None, list[Check]]:
-    """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves."""
+    """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves.
+
+    Args:
+        desired: what of the environment can be looked at.
+        whole: all that the file names; None: only a part was asked for, which says nothing about what is in none of it.
+    """
     part, reader = _part(desired, access), context.reader(access)
     try:
         resources = reader.resources()
     except ClusterError as error:
         return None, [refusal_check(access.name, "the kinds that it serves", error, access.where)]
-    observed, refusals = _observed(part, access, reader, context)
+    (observed, orphans), refusals = _observed(part, whole and _part(whole, access), access, reader, context)
     rendered = _rendered(part, tools, observed)
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
     objects = {key: items for key, items in rendered.items() if not isinstance(items, Check)}
     part = replace(part, releases=tuple(release for release in part.releases if release.id in objects))
-    return Site(access, part, tools, prober, reader, resources, observed, objects), refusals
+    return Site(access, part, tools, prober, reader, resources, observed, orphans, objects), refusals
 
 
 def _observed(
-    part: Desired, access: ClusterAccess, reader: ClusterReader, context: Context
-) -> tuple[Observed | None, list[Check]]:
+    part: Desired, whole: Desired | None, access: ClusterAccess, reader: ClusterReader, context: Context
+) -> tuple[tuple[Observed | None, Orphans | None], list[Check]]:
+    readers = {access.name: reader}
     try:
-        return observe(part, {access.name: reader}, context.now()), []
+        if not whole or not whole.policy.prune.enabled:
+            return (observe(part, readers, context.now()), None), []
+        observed, (orphans,) = both(lambda: observe(part, readers, context.now()), lambda: find_orphans(whole, readers))
     except ClusterError as error:
-        return None, [refusal_check(access.name, "what is in it", error, access.where)]
+        return (None, None), [refusal_check(access.name, "what is in it", error, access.where)]
+    return (observed, orphans), []
 
 
 def _part(desired: Desired, access: ClusterAccess) -> Desired:

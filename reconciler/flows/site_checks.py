@@ -25,8 +25,9 @@ from reconciler.preflight.doubles import double_checks
 from reconciler.preflight.host_ports import asks_host_ports, host_port_checks
 from reconciler.preflight.kinds import kind_checks, served_checks, unserved
 from reconciler.preflight.namespaces import namespace_checks
-from reconciler.preflight.needs import Need, needed_rights
+from reconciler.preflight.needs import Need, each_once, needed_rights
 from reconciler.preflight.node_ports import asks_node_ports, node_port_checks
+from reconciler.preflight.pruning import pruning_rights
 from reconciler.preflight.quota import quota_checks
 from reconciler.preflight.references import pointers, reference_checks
 from reconciler.preflight.rights import EVERYTHING, everything_check, impersonation_check, right_checks
@@ -42,9 +43,14 @@ def charts(site: Site) -> Iterator[Check]:
 
 def rights(site: Site) -> Iterator[Check]:
     """Every right that an apply needs, for each identity that it acts as."""
-    needs = needed_rights(site.desired, site.rendered, site.resources, site.cluster)
+    needs = each_once((*needed_rights(site.desired, site.rendered, site.resources, site.cluster), *_pruning(site)))
     for by in dict.fromkeys(need.by for need in needs):
         yield from _rights_of(site, by, [need for need in needs if need.by == by])
+
+
+def _pruning(site: Site) -> Iterator[Need]:
+    if site.orphans:
+        yield from pruning_rights(site.orphans, site.resources, site.access.where)
 
 
 def _rights_of(site: Site, by: Impersonation | None, needs: Sequence[Need]) -> Iterator[Check]:

@@ -73,10 +73,17 @@ def needed_rights(
     rendered: Mapping[ReleaseId, Sequence[JsonMap]],
     resources: Mapping[Kind, Resource],
     cluster: ObservedCluster | None,
-) -> list[Need]:
-    """Every right that an apply of this part of an environment needs, each once, as required as the first asks."""
+) -> Iterator[Need]:
+    """Every right that an apply needs to make this part of an environment."""
+    yield from _lock(desired)
+    yield from _own(desired, cluster)
+    yield from _releases(desired, rendered, resources, cluster)
+
+
+def each_once(needs: Iterable[Need]) -> list[Need]:
+    """Each right of each identity once: as the first that requires it, or else the first."""
     found: dict[tuple[Right, Impersonation | None], Need] = {}
-    for need in (*_lock(desired), *_own(desired, cluster), *_releases(desired, rendered, resources, cluster)):
+    for need in needs:
         known = found.get((need.right, need.by))
         if known is None or (need.required and not known.required):
             found[need.right, need.by] = need
@@ -140,6 +147,7 @@ def _storage(release: Release, stored: StoredRelease | None) -> Iterator[Need]:
     # From then on each new revision pushes an old one out.
     full = stored is not None and stored.revision >= release.history
     yield from secrets.need(("delete",), "to drop Helm's oldest revisions", release.where, required=full)
+    yield from secrets.need(("patch",), "to repair what a run that died leaves behind", release.where, required=False)
 
 
 def _objects(

@@ -25,6 +25,7 @@ HOOK = """
 """
 # Whose rights end at a namespace keeps the lock there.
 LOCK = "policy: {lock: {namespace: NAMESPACE}}\n"
+_DB = "secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}\n"
 WORKER = """
     apiVersion: v1
     kind: ServiceAccount
@@ -76,10 +77,7 @@ def _shop(project: Project) -> None:
         DEPLOYMENT_VALUES + "text: hello\n",
     )
     project.environment(
-        "namespaces: {NAMESPACE: {manage: false}}\n"
-        + LOCK
-        + "secrets: {db: {type: Opaque, data: {password: {env: DB}}, namespaces: [NAMESPACE]}}\n"
-        "releases: {app: {chart: charts/app, wait: 1m}}\n"
+        "namespaces: {NAMESPACE: {manage: false}}\n" + LOCK + _DB + "releases: {app: {chart: charts/app, wait: 1m}}\n"
     )
 
 
@@ -120,6 +118,34 @@ def test_with_exactly_the_missing_rights_an_apply_works(
     assert [item["status"] for item in after["checks"] if item["status"] == "failed"] == []
     done = project("apply", **given)
     assert done.code == 0, done.text
+
+
+def test_the_rights_to_remove_what_the_file_no_longer_has(
+    project: Project, limited: str, grant: Callable[[str, list[Any]], None], kubectl: Kubectl
+) -> None:
+    """What is found in the cluster is asked about, too: with exactly that granted, an apply removes it."""
+    _shop(project)
+    project.applied(DB="correct-horse")
+    given = {"RECONCILE_KUBECONFIG": limited, "DB": "correct-horse"}
+    project.environment("namespaces: {NAMESPACE: {manage: false}}\n" + LOCK + _DB)
+    to_look = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}
+    objects = {"apiGroups": ["", "apps", "batch"], "resources": ["*"], "verbs": ["get"]}
+    grant("looker", [to_look, objects])
+
+    missing = _rights(project.document("preflight", **given), "failed")
+    assert {item["subject"].split()[0]: item["message"].split(":")[0] for item in missing} == {
+        "leases.coordination.k8s.io": "no right to get, create, patch",
+        "secrets": "no right to create, patch, update, delete",
+        **dict.fromkeys(("configmaps", "deployments.apps", "serviceaccounts"), "no right to delete"),
+    }
+
+    grant("remover", _rules(missing))
+    assert _rights(project.document("preflight", **given), "failed") == []
+    done = project("apply", **given)
+    assert done.code == 0, done.text
+    assert kubectl("-n", project.namespace, "get", "deployments,configmaps", "-o", "name").split() == [
+        "configmap/kube-root-ca.crt"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from reconciler.model.identity import AccountId, Kind
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import ObservedCluster
 from reconciler.model.policy import LockPolicy, Policy
-from reconciler.preflight.needs import needed_rights
+from reconciler.preflight.needs import each_once, needed_rights
 from tests.plan.factories import (
     API,
     RESOURCES,
@@ -50,7 +50,7 @@ def rights(
     **more: Any,
 ) -> dict[str, set[str]]:
     """The rights of one release that are required, or those that are not: resource → verbs."""
-    needs = needed_rights(unlocked(of or release(), **more), {API: objects}, SERVED, cluster)
+    needs = each_once(needed_rights(unlocked(of or release(), **more), {API: objects}, SERVED, cluster))
     found: dict[str, set[str]] = {}
     for need in needs:
         if need.required == required:
@@ -79,7 +79,7 @@ def test_a_release_without_objects() -> None:
     """Helm's storage and the namespace; to diagnose needs more, and is not required."""
     assert rights() == {"namespaces": {"get"}, "secrets": {"get", "list", "create", "update"}}
     assert rights(required=False) == {
-        "secrets": {"delete"},
+        "secrets": {"delete", "patch"},
         "pods": {"list"},
         "pods/log": {"get"},
         "events": {"list"},
