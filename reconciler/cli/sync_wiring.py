@@ -21,10 +21,11 @@ from reconciler.adapters.watching import watching
 from reconciler.cli.sync_site import serve_site
 from reconciler.cli.wiring import cache_folder, make_context, make_holder, make_leases
 from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.claims import Hurry, Names
 from reconciler.daemon.config.load import SyncFile
 from reconciler.daemon.config.settings import Fresh, Settings
 from reconciler.daemon.config.strays import Strays
-from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
+from reconciler.daemon.daemon import Asking, Daemon
 from reconciler.daemon.loop.slots import Slots
 from reconciler.daemon.memory import Memory
 from reconciler.daemon.replicas.leading import Candidate, Changed, Leadership

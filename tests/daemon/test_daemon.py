@@ -16,9 +16,10 @@ from reconciler.adapters.clock import SystemClock
 from reconciler.apply.executor import Haste
 from reconciler.cli.wiring import make_context
 from reconciler.daemon.board import LiveBoard
+from reconciler.daemon.claims import Hurry, Names
 from reconciler.daemon.config.strays import Strays
 from reconciler.daemon.config.sync_file import KeepSpec
-from reconciler.daemon.daemon import Asking, Daemon, Hurry, Names
+from reconciler.daemon.daemon import Asking, Daemon
 from reconciler.daemon.health import Pulse, alive
 from reconciler.daemon.loop.turns import Turn
 from reconciler.daemon.memory import Memory
