@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
+from reconciler.desired.narrow import narrow
 from reconciler.desired.select import select
 from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
@@ -16,6 +17,7 @@ from reconciler.flows.masking import masked as masking
 from reconciler.flows.site import Site, open_site
 from reconciler.flows.site_checks import STAGES, Stage
 from reconciler.model.desired import ClusterAccess, Desired, Release
+from reconciler.model.identity import Target
 from reconciler.model.preflight import Area, Check, Preflight, Status, masked
 from reconciler.model.probe import ClusterProber
 from reconciler.observe.concurrency import concurrently
@@ -61,13 +63,15 @@ def _once(checks: Iterable[Check]) -> Iterator[Check]:
 def _with_charts(desired: Desired, tools: Tools) -> tuple[Desired, list[Check]]:
     """The releases whose chart can be had and takes their values; and why the others are left out."""
     kept: list[Release] = []
+    failed: set[Target] = set()
     checks: list[Check] = []
     for release in desired.releases:
         try:
             kept += attach_charts(replace(desired, releases=(release,)), tools.fetch_chart).releases
         except DesiredStateErrors as several:
+            failed.add(release.id)
             checks += [mistake_check(release.id, error) for error in several.errors]
-    return replace(desired, releases=tuple(kept)), checks
+    return narrow(replace(desired, releases=tuple(kept)), lambda target: target not in failed), checks
 
 
 def _repositories(desired: Desired, tools: Tools) -> list[Check]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from reconciler.desired.narrow import narrow
 from reconciler.desired.render import render
 from reconciler.errors import ChartError, ClusterError, EngineError, Location
 from reconciler.flows.context import Context, Tools
@@ -99,8 +100,9 @@ def open_site(
     (observed, orphans), refusals = _observed(part, whole and _part(whole, access), access, reader, context)
     rendered = _rendered(part, tools, observed)
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
+    failed = {key for key, items in rendered.items() if isinstance(items, Check)}
     objects = {key: items for key, items in rendered.items() if not isinstance(items, Check)}
-    part = replace(part, releases=tuple(release for release in part.releases if release.id in objects))
+    part = narrow(part, lambda target: target not in failed)
     return Site(access, part, tools, prober, reader, resources, observed, orphans, objects), refusals
 
 
@@ -118,15 +120,7 @@ def _observed(
 
 
 def _part(desired: Desired, access: ClusterAccess) -> Desired:
-    name = access.name
-    return replace(
-        desired,
-        clusters={name: access},
-        namespaces=tuple(item for item in desired.namespaces if item.id.cluster == name),
-        secrets=tuple(item for item in desired.secrets if item.id.cluster == name),
-        accounts=tuple(item for item in desired.accounts if item.id.cluster == name),
-        releases=tuple(item for item in desired.releases if item.id.cluster == name),
-    )
+    return replace(narrow(desired, lambda target: target.cluster == access.name), clusters={access.name: access})
 
 
 def _rendered(

@@ -199,6 +199,25 @@ def test_one_cluster_of_two(config: Project) -> None:
     assert {"failed", "unknown"} <= by_cluster["edge"]
 
 
+def test_needs_across_clusters(config: Project) -> None:
+    """Each cluster is looked at by itself, and says nothing of what is needed elsewhere. One server, by two names."""
+    config.write(
+        "env.yaml",
+        """
+        apiVersion: reconciler/v1
+        kind: Environment
+        name: NAMESPACE
+        clusters: {hub: {kubeconfig: {env: RECONCILE_KUBECONFIG}}, edge: {kubeconfig: {env: RECONCILE_KUBECONFIG}}}
+        namespaces: {NAMESPACE: {cluster: hub}, NAMESPACE-far: {cluster: edge}}
+        releases:
+          policy: {chart: charts/config, namespace: NAMESPACE}
+          app: {chart: charts/config, namespace: NAMESPACE-far, needs: [policy]}
+        """,
+    )
+    assert troubles(config) == {}
+    assert troubles(config, "--only", "app") == {}
+
+
 def test_a_node_port_that_somebody_has(project: Project, kubectl: Kubectl) -> None:
     """Its holder is named, where no dry run would tell: the namespace does not exist yet. The apply really fails."""
     kubectl("create", "namespace", f"{project.namespace}-other")
@@ -393,14 +412,24 @@ def test_the_estimate_of_the_size(project: Project, kubectl: Kubectl) -> None:
 
 
 def test_a_chart_that_cannot_be_had_is_a_check(config: Project) -> None:
-    """It does not keep the others from being looked at."""
-    config.environment("releases: {app: {chart: charts/config}, bad: {chart: charts/nowhere}}\n")
+    """It does not keep the others from being looked at, and is said once: not of what needs it as well."""
+    config.chart("unfit", {"templates/config.yaml": '{{ fail "unfit" }}'})
+    config.environment(
+        """
+        releases:
+          bad: {chart: charts/nowhere}
+          unfit: {chart: charts/unfit}
+          app: {chart: charts/config, needs: [bad, unfit]}
+        """
+    )
     # A folder that is missing is a mistake in the file; a broken chart is found when it is read.
     broken = config.folder / "charts/nowhere"
     broken.mkdir(parents=True)
     (broken / "Chart.yaml").write_text("name: x\n")
     found = troubles(config)
-    assert found[f"release {config.namespace}/bad"]["area"] == "chart"
+    assert {subject: item["area"] for subject, item in found.items()} == {
+        f"release {config.namespace}/{name}": "chart" for name in ("bad", "unfit")
+    }
     document = config.document("preflight")
     assert any(item["subject"] == f"release {config.namespace}/app" for item in document["checks"])
 
