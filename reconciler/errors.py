@@ -101,6 +101,10 @@ class LockLostError(ReconcilerError):
     """The lock of a cluster may be another run's by now, so nothing more is written there."""
 
 
+class NotBegunError(ReconcilerError):
+    """What waited for its turn may not begin any more."""
+
+
 class EngineError(ReconcilerError):
     """Helm failed at an operation on a release."""
 

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.apply.gates import NotReadyError
+from reconciler.apply.gates import NOT_BEGUN, NotReadyError
 from reconciler.apply.interrupts import noted
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NotBegunError, ReconcilerError
 from reconciler.model.failure import Remedy
 from reconciler.model.finding import Finding, Trouble
 from reconciler.model.identity import Target
@@ -38,9 +38,6 @@ class Haste(StrEnum):
 def unhurried() -> Haste:
     """It may take the time that it takes."""
     return Haste.NONE
-
-
-_NOT_BEGUN = "interrupted before it began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ class Executor:
         if action.work is None:
             return ActionOutcome(action, Result.UNCHANGED, action.reason, None, 0.0)
         if self._cancelled or is_ending:
-            return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0)
+            return ActionOutcome(action, Result.CANCELLED, NOT_BEGUN, None, 0.0)
         if lacking:
             return ActionOutcome(action, Result.SKIPPED, f"needs {sorted(map(str, lacking))[0]}", None, 0.0)
         return None
@@ -165,9 +162,11 @@ class Executor:
     def _attempted(self, action: Action) -> tuple[ActionOutcome, Target | None]:
         """How it ended, and what is to be looked into."""
         if self._cancelled:
-            return ActionOutcome(action, Result.CANCELLED, _NOT_BEGUN, None, 0.0), None
+            return ActionOutcome(action, Result.CANCELLED, NOT_BEGUN, None, 0.0), None
         try:
             self._hands.perform(action)
+        except NotBegunError as error:
+            return ActionOutcome(action, Result.CANCELLED, error.message, None, 0.0), None
         except ReconcilerError as error:
             skipped = isinstance(error, NotReadyError)
             result = Result.CANCELLED if self._cancelled else Result.SKIPPED if skipped else Result.FAILED

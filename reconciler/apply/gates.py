@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from reconciler.apply.retries import is_passing
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NotBegunError, ReconcilerError
 from reconciler.model.desired import Wait
 from reconciler.model.identity import ReleaseId
 from reconciler.model.plan import Action
@@ -17,6 +17,9 @@ Judge = Callable[[ReleaseId], Health]
 
 # Seconds between two looks: at first a rollout may be over in a moment, later it takes its time.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5
+
+
+NOT_BEGUN = "interrupted before it began"
 
 
 class NotReadyError(ReconcilerError):
@@ -34,11 +37,19 @@ class Gates:
     Args:
         judge: how a release is now.
         stop: setting it ends all waiting.
+        is_ending: whether nothing more is to be begun; asked in each turn.
     """
 
-    def __init__(self, judge: Judge, stop: threading.Event, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        stop: threading.Event,
+        is_ending: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._judge = judge
         self._stop = stop
+        self._is_ending = is_ending
         self._clock = clock
         self._since: dict[ReleaseId, float] = {}
         self._healthy: set[ReleaseId] = set()
@@ -48,17 +59,20 @@ class Gates:
 
         Raises:
             NotReadyError: something failed, or its time is up, or `stop` was set.
+            NotBegunError: nothing more is to be begun by now.
         """
         for gate in action.gates:
             trouble = self.wait_for(gate.release, gate.limit)
             if trouble:
                 raise NotReadyError(gate.release, f"needs {gate.release}, but it {trouble}")
+        self._go_on()
 
     def wait_for(self, release: ReleaseId, limit: Wait) -> str | None:
         """None when a release is healthy; else how it is, as soon as nothing is to be hoped for any more."""
         since = self._since.setdefault(release, self._clock())
         pause = _FIRST_PAUSE
         while release not in self._healthy:
+            self._go_on()
             health = self._look(release)
             if health.is_healthy:
                 self._healthy.add(release)
@@ -70,6 +84,10 @@ class Gates:
                 return f"was not healthy yet: {health.reason}"
             pause = min(_LONGEST_PAUSE, pause * _GROWTH)
         return None
+
+    def _go_on(self) -> None:
+        if self._is_ending():
+            raise NotBegunError(NOT_BEGUN)
 
     def _look(self, release: ReleaseId) -> Health:
         try:

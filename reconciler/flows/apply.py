@@ -75,7 +75,7 @@ def carry_out(found: Found, request: Request, context: Context, conduct: Conduct
         if reviewed.refusals:
             show(reviewed)
             return refused(reviewed)
-        hands = make_hands(found, planned, locks, holder.run, context)
+        hands = make_hands(found, planned, locks, holder.run, context, conduct.haste)
         return Executor(planned, hands, conduct.emit, found.desired.mask, conduct.workers, conduct.haste).run()
 
 

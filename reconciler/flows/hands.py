@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reconciler.apply.executor import Hands
+from reconciler.apply.executor import Hands, Haste
 from reconciler.apply.gates import Gates
 from reconciler.apply.handlers import Handlers
 from reconciler.apply.locks import Locks
@@ -25,12 +26,14 @@ from reconciler.model.standing import Health
 from reconciler.observe.live import observe
 
 
-def make_hands(found: Found, planned: Plan, locks: Locks, run: str, context: Context) -> Hands:
-    """The hands for one plan; `run` names the run that writes."""
+def make_hands(
+    found: Found, planned: Plan, locks: Locks, run: str, context: Context, haste: Callable[[], Haste]
+) -> Hands:
+    """The hands for one plan; `run` names the run that writes, which begins nothing more when there is `haste`."""
     desired = found.desired
     writers = {name: context.writer(desired.clusters[name], partial(locks.check, name)) for name in planned.clusters}
     handlers = Handlers(writers, desired.clusters, found.tools.engine, run if locks.held else None)
-    return _Work(found, context, locks, handlers).hands()
+    return _Work(found, context, locks, handlers, haste).hands()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,11 @@ class _Work:
     context: Context
     locks: Locks
     handlers: Handlers
+    haste: Callable[[], Haste]
 
     def hands(self) -> Hands:
         engine, stop = self.found.tools.engine, self.handlers.stop
-        gates = Gates(self.judge, stop)
+        gates = Gates(self.judge, stop, lambda: self.haste() is not Haste.NONE)
         retrying = Retrying(self.perform, self.complete, self.newest, stop)
 
         def perform(action: Action) -> None:

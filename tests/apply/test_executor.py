@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.apply.executor import Executor, Hands, Haste
 from reconciler.apply.gates import NotReadyError
-from reconciler.errors import ApiError, ReconcilerError
+from reconciler.errors import ApiError, NotBegunError, ReconcilerError
 from reconciler.model.failure import Remedy
 from reconciler.model.finding import Cause, Finding, Trouble
 from reconciler.model.identity import ReleaseId, Target
@@ -396,6 +396,14 @@ def test_an_action_whose_need_is_not_healthy_is_skipped_and_the_need_is_explaine
     assert [item.result for item in outcome.actions] == [Result.DONE, Result.SKIPPED, Result.SKIPPED]
     assert [finding.target for finding in outcome.actions[1].findings] == [_target("redis")]
     assert recorder.healed == []
+
+
+def test_what_was_not_begun_at_its_gate_is_cancelled() -> None:
+    """Nothing failed, so there is nothing to look into, and nothing to remedy."""
+    recorder = Recorder(fails={"api": NotBegunError("interrupted before it began")})
+    outcome = recorder.run(step("api"), step("web", "api"))
+    assert [item.result for item in outcome.actions] == [Result.CANCELLED, Result.SKIPPED]
+    assert (recorder.explained, recorder.healed) == ([], [])
 
 
 def test_it_winds_down() -> None:

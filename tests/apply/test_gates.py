@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from reconciler.apply.gates import Gates, NotReadyError
-from reconciler.errors import ClusterError, ReconcilerError
+from reconciler.errors import ClusterError, NotBegunError, ReconcilerError
 from reconciler.model.desired import Wait
 from reconciler.model.identity import ReleaseId
 from reconciler.model.plan import Action, ActionKind, Gate
@@ -36,6 +36,7 @@ class World:
     looks: int = 0
     now: float = 0.0
     stop: threading.Event = field(default_factory=threading.Event)
+    ends_after: float = float("inf")
 
     def judge(self, release: ReleaseId) -> Health:
         """A look."""
@@ -53,7 +54,7 @@ class World:
 
     def gates(self) -> Gates:
         """The gates of a run that does not really pause."""
-        return Gates(self.judge, self.stop, self.clock)
+        return Gates(self.judge, self.stop, lambda: self.looks >= self.ends_after, self.clock)
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +114,19 @@ def test_an_error_that_lasts_is_raised() -> None:
     """Nobody would be helped by waiting."""
     with pytest.raises(ClusterError, match="no right"):
         World([ClusterError("no right to list secrets: forbidden")]).gates().pass_through(action(10.0))
+
+
+@pytest.mark.parametrize(
+    ("seen", "looks"),
+    [([STARTING, HEALTHY], 0), ([STARTING, HEALTHY], 1), ([HEALTHY], 1)],
+    ids=["before it waits", "while it waits", "once it is healthy"],
+)
+def test_a_run_that_winds_down_begins_nothing_behind_a_gate(seen: list[Health | ReconcilerError], looks: int) -> None:
+    """However healthy what it waits for becomes meanwhile."""
+    world = World(seen, ends_after=looks)
+    with pytest.raises(NotBegunError):
+        world.gates().pass_through(action(None))
+    assert world.looks == looks
 
 
 def test_an_interrupt_ends_the_waiting_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

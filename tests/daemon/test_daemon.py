@@ -279,6 +279,26 @@ def test_a_restart_without_the_source(site: Site, tmp_path: Path) -> None:
     assert again.daemon.join(20)
 
 
+def test_a_commit_that_comes_while_another_is_looked_at(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is applied next, and not only after the interval."""
+    monkeypatch.setattr("reconciler.daemon.loop.runner.take_turn", lambda *_, allowed: Turn() if allowed else None)
+    made = make(tmp_path, suspend=False)
+    made.origin.given = replace(site.origin.at(COMMIT), paths=("shop.yaml",))
+    made.free.clear()
+    made.daemon.begin()
+    until(lambda: set(made.pulse.beats()) == {"keep shop.yaml"})
+    made.asked(made.origin.at(NEXT, shop=VALID.replace("NAME", "shop")))
+    until(lambda: made.daemon._keepers["shop.yaml"].inbox.has_offer)
+    made.free.set()
+    until(lambda: len(made.results()) > 1)
+    runs = [notice.run.commit for notice in made.notices if isinstance(notice, RunEnded)]
+    made.daemon.wind_down()
+    assert made.daemon.join(20)
+    assert runs == [COMMIT, NEXT]
+
+
 def test_a_run_that_was_cut_off(site: Site, tmp_path: Path) -> None:
     """It is no failure that anybody is told of, and no success either: nothing is known by it."""
     again = make(tmp_path, lambda _name, changed, _wishes: Superseded(changed), suspend=False)

@@ -33,6 +33,9 @@ _LONGEST = 30.0
 class _Retry(urllib3.Retry):
     """A server's own failure is final, unless etcd is behind it: an admission webhook that is down stays down."""
 
+    # The list of statuses decides alone: urllib3 would take a `Retry-After` for leave to send anything again.
+    RETRY_AFTER_STATUS_CODES = frozenset()
+
     def increment(
         self,
         method: str | None = None,

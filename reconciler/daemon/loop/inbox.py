@@ -29,14 +29,18 @@ class Inbox:
         """There are these files now."""
         with self._lock:
             self._offer, self._source = checkout, None
-        self.ask(why)
+            self._add(why)
+        self.wake()
 
     def ask(self, why: Why) -> None:
         """Something happened."""
         with self._lock:
-            if why not in self._asked:
-                self._asked.append(why)
+            self._add(why)
         self.wake()
+
+    def _add(self, why: Why) -> None:
+        if why not in self._asked:
+            self._asked.append(why)
 
     def obstruct(self, obstacle: Obstacle | None) -> None:
         """The source gives nothing that can be used; None: it does again, and has nothing new."""
@@ -78,9 +82,10 @@ class Inbox:
             return offer
 
     def answered(self) -> None:
-        """What was asked until now is being done."""
+        """What was asked until now is being done, unless by files that nobody took yet: it is asked of these then."""
         with self._lock:
-            self._asked = []
+            if self._offer is None:
+                self._asked = []
 
     def wait(self, seconds: float) -> None:
         """Until it is woken, at most so long."""

@@ -17,11 +17,10 @@ from reconciler.daemon.loop.intake import Intake
 from reconciler.daemon.loop.runner import Guard, Runner
 from reconciler.daemon.loop.signs import Signs
 from reconciler.daemon.loop.standing import Standing
-from reconciler.daemon.loop.turns import NotBegunError
 from reconciler.daemon.replicas.wishes import Wishes
 from reconciler.daemon.source.origin import Checkout
 from reconciler.daemon.surroundings import Surroundings
-from reconciler.errors import DesiredStateError
+from reconciler.errors import DesiredStateError, NotBegunError
 from reconciler.model.desired import Desired
 from reconciler.model.sync import (
     ConditionKind,

@@ -56,10 +56,6 @@ def _selector(release: ReleaseId) -> str:
     return f"name={release.name},namespace={release.namespace},cluster={release.cluster}"
 
 
-class NotBegunError(ReconcilerError):
-    """A run that waited for its turn may not begin any more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What came of a turn.

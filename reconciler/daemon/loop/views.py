@@ -9,8 +9,8 @@ from datetime import datetime
 
 from reconciler.daemon.looked import Looked
 from reconciler.daemon.loop.conditions import Obstacle
-from reconciler.daemon.loop.turns import NotBegunError, Turn
-from reconciler.errors import DesiredStateErrors, LockLostError, ReconcilerError
+from reconciler.daemon.loop.turns import Turn
+from reconciler.errors import DesiredStateErrors, LockLostError, NotBegunError, ReconcilerError
 from reconciler.flows.keep import Kept
 from reconciler.model.finding import Finding
 from reconciler.model.identity import Target

@@ -82,7 +82,17 @@ def test_what_may_be_done_twice_is_sent_again(request_: Request, faults: list[Re
 
 
 @pytest.mark.parametrize("request_", [change, create])
-@pytest.mark.parametrize("fault", [refusal(503), refusal(500, "etcdserver: leader changed"), RESET, CUT])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refusal(503),
+        refusal(503, **{"Retry-After": "0"}),
+        refusal(413, **{"Retry-After": "0"}),
+        refusal(500, "etcdserver: leader changed"),
+        RESET,
+        CUT,
+    ],
+)
 def test_what_may_have_been_done_is_not(request_: Request, fault: Reply) -> None:
     """Nobody knows whether it was; whoever asked has to look."""
     with faulty(fault, GOOD) as server, pytest.raises(ClusterError):
