@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.desired.charts import attach_charts
 from reconciler.desired.load import load
@@ -14,7 +14,7 @@ from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
 from reconciler.flows.from_nodes import from_nodes
 from reconciler.flows.masking import masked as masking
-from reconciler.flows.site import Site, open_site
+from reconciler.flows.site import Site, Whole, open_site
 from reconciler.flows.site_checks import STAGES, Stage
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.identity import Target
@@ -37,10 +37,11 @@ def preflight(request: Request, context: Context, probe_image: str | None = None
     with masking(desired.mask):
         tools = context.tools(desired)
         with closing(tools.engine), closing(tools.registries):
-            whole = None if request.only else desired
+            ways = concurrently(lambda access: _way_in(access, context), desired.clusters.values())
+            reached = {way.access.name: context.reader(way.access) for way in ways if way.is_open}
+            whole = None if request.only else Whole(desired, reached)
             desired, mistakes = _with_charts(desired, tools)
-            accesses = desired.clusters.values()
-            looked = concurrently(lambda access: _cluster(access, desired, tools, context, whole), accesses)
+            looked = concurrently(lambda way: _cluster(way, desired, tools, context, whole), ways)
             repositories = _repositories(desired, tools)
             # One after the other, and not in threads: Ctrl-C has to end it, and the pods with it.
             nodes = [check for _, site in looked if site for check in _nodes(site, context, probe_image)]
@@ -81,33 +82,42 @@ def _repositories(desired: Desired, tools: Tools) -> list[Check]:
     return [repository_check(repository, error) for repository, error in zip(listed, reached, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How far we get into a cluster."""
+
+    access: ClusterAccess
+    prober: ClusterProber
+    checks: tuple[Check, ...]
+    is_open: bool
+
+
 def _cluster(
-    access: ClusterAccess, desired: Desired, tools: Tools, context: Context, whole: Desired | None
+    way: _Way, desired: Desired, tools: Tools, context: Context, whole: Whole | None
 ) -> tuple[list[Check], Site | None]:
     """The checks of a cluster, and what they started from, if it lets us in."""
-    prober = context.prober(access)
-    checks, is_open = _way_in(access, prober, context)
-    if not is_open:
-        return checks, None
-    site, refusals = open_site(access, prober, desired, tools, context, whole)
+    if not way.is_open:
+        return list(way.checks), None
+    site, refusals = open_site(way.access, way.prober, desired, tools, context, whole)
     asked = [check for name, stage in STAGES.items() for check in _asked(name, stage, site)] if site else []
-    return [*checks, *refusals, *asked], site
+    return [*way.checks, *refusals, *asked], site
 
 
-def _way_in(access: ClusterAccess, prober: ClusterProber, context: Context) -> tuple[list[Check], bool]:
-    """How far we get, and whether that is into the cluster."""
-    checks: list[Check] = []
+def _way_in(access: ClusterAccess, context: Context) -> _Way:
+    prober, checks = context.prober(access), list[Check]()
     try:
         road = prober.road()
         checks += network_checks(access.name, road, access.where, context.now())
         if not road.is_open:
-            return [*checks, unreached_check(access.name, _ALL, "it cannot be reached from here")], False
+            shut = unreached_check(access.name, _ALL, "it cannot be reached from here")
+            return _Way(access, prober, (*checks, shut), is_open=False)
         checks.append(identity_check(access.name, prober.identity(), access.where))
         checks.append(version_check(access.name, prober.version(), access.where))
     except ClusterError as error:
         refusal = refusal_check(access.name, "credentials", error, access.where)
-        return [*checks, refusal, unreached_check(access.name, _ALL, "the server does not let us in")], False
-    return checks, True
+        shut = unreached_check(access.name, _ALL, "the server does not let us in")
+        return _Way(access, prober, (*checks, refusal, shut), is_open=False)
+    return _Way(access, prober, tuple(checks), is_open=True)
 
 
 _ALL = "everything in it"

@@ -27,6 +27,14 @@ from reconciler.preflight.charts import render_check
 from reconciler.preflight.cluster import refusal_check
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that the file names, and its clusters as far as they let us in: several may be one and the same."""
+
+    desired: Desired
+    readers: Mapping[str, ClusterReader]
+
+
 @dataclass(frozen=True)
 class Site:
     """What the checks of one cluster start from.
@@ -84,20 +92,20 @@ def open_site(
     desired: Desired,
     tools: Tools,
     context: Context,
-    whole: Desired | None,
+    whole: Whole | None,
 ) -> tuple[Site | None, list[Check]]:
     """What a reachable cluster shows; and what it does not show, as checks. None: not even the kinds that it serves.
 
     Args:
         desired: what of the environment can be looked at.
-        whole: all that the file names; None: only a part was asked for, which says nothing about what is in none of it.
+        whole: None: only a part was asked for, which says nothing about what is in none of it.
     """
     part, reader = _part(desired, access), context.reader(access)
     try:
         resources = reader.resources()
     except ClusterError as error:
         return None, [refusal_check(access.name, "the kinds that it serves", error, access.where)]
-    (observed, orphans), refusals = _observed(part, whole and _part(whole, access), access, reader, context)
+    (observed, orphans), refusals = _observed(part, whole, access, reader, context)
     rendered = _rendered(part, tools, observed)
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
     failed = {key for key, items in rendered.items() if isinstance(items, Check)}
@@ -107,13 +115,17 @@ def open_site(
 
 
 def _observed(
-    part: Desired, whole: Desired | None, access: ClusterAccess, reader: ClusterReader, context: Context
+    part: Desired, whole: Whole | None, access: ClusterAccess, reader: ClusterReader, context: Context
 ) -> tuple[tuple[Observed | None, Orphans | None], list[Check]]:
     readers = {access.name: reader}
     try:
-        if not whole or not whole.policy.prune.enabled:
+        if not whole or not whole.desired.policy.prune.enabled:
             return (observe(part, readers, context.now()), None), []
-        observed, (orphans,) = both(lambda: observe(part, readers, context.now()), lambda: find_orphans(whole, readers))
+        everywhere = {**whole.readers, **readers}
+        observed, (orphans,) = both(
+            lambda: observe(part, readers, context.now()),
+            lambda: find_orphans(whole.desired, everywhere, of=(access.name,)),
+        )
     except ClusterError as error:
         return (None, None), [refusal_check(access.name, "what is in it", error, access.where)]
     return (observed, orphans), []

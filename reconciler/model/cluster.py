@@ -92,6 +92,10 @@ class ClusterIdentity:
     authority: str | None
     uid: str | None
 
+    def is_same(self, other: ClusterIdentity) -> bool:
+        """Whether both are one cluster: by the uid, or by the address where one of them could not read it."""
+        return self.uid == other.uid if self.uid and other.uid else self.server == other.server
+
 
 class ClusterReader(Protocol):
     """Reads a cluster. Methods raise ClusterError (unreachable, credentials) or ApiError (an answer that is no)."""

@@ -227,3 +227,9 @@ class Desired:
     unselected: tuple[Release, ...] = ()
     left_alone: frozenset[NamespaceId] = frozenset()
     wait: Wait | None = None
+
+    @property
+    def named(self) -> frozenset[Target]:
+        """The releases, secrets and namespaces that it asks for."""
+        kept: tuple[Release | SecretObject | Namespace, ...] = (*self.releases, *self.secrets, *self.namespaces)
+        return frozenset(item.id for item in kept)

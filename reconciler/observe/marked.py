@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from reconciler.errors import ApiError
 from reconciler.model.cluster import ClusterReader, Resource
 from reconciler.model.contents import is_going
 from reconciler.model.desired import Desired
-from reconciler.model.identity import Kind, NamespaceId, ReleaseId, SecretId
+from reconciler.model.identity import Kind, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.ownership import ENVIRONMENT, is_kept_by_us
 from reconciler.observe.concurrency import concurrently
@@ -33,9 +33,18 @@ class Marked:
     gaps: tuple[str, ...]
 
     @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.releases) + len(self.secrets) + len(self.namespaces)
+    def all(self) -> frozenset[Target]:
+        """Of every kind."""
+        return self.releases | self.secrets | self.namespaces
+
+    def without(self, others: Collection[Target]) -> Marked:
+        """The same but for these."""
+        return replace(
+            self,
+            releases=self.releases.difference(others),
+            secrets=self.secrets.difference(others),
+            namespaces=self.namespaces.difference(others),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,38 +11,43 @@ from reconciler.model.attachment import ACCOUNT, accounts_of
 from reconciler.model.cluster import ClusterReader
 from reconciler.model.contents import CLAIM, claims_of, is_going, removable_kinds, takes_claims
 from reconciler.model.desired import Desired
-from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId
+from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.observed import StoredRelease
 from reconciler.model.orphans import OrphanNamespace, OrphanRelease, Orphans, OrphanSecret
 from reconciler.model.ownership import ENVIRONMENT, is_kept_by_us
 from reconciler.model.removal import removed_ids
 from reconciler.observe.concurrency import concurrently
-from reconciler.observe.marked import NAMESPACES, SECRETS, find_marked
+from reconciler.observe.marked import NAMESPACES, SECRETS, Marked, find_marked
+from reconciler.observe.shared import told_apart
 
 _CLAIM = Kind("v1", CLAIM)
 
 
-def find_orphans(desired: Desired, clusters: Mapping[str, ClusterReader]) -> tuple[Orphans, ...]:
+def find_orphans(
+    desired: Desired, clusters: Mapping[str, ClusterReader], of: Collection[str] | None = None
+) -> tuple[Orphans, ...]:
     """What each cluster has of them. Two lists for each; more only about what was found.
+
+    Args:
+        clusters: those of the file that can be reached; which of them are one and the same is asked when it matters.
+        of: the clusters that are asked about; None: all.
 
     Raises:
         ClusterError: a cluster could not be read.
     """
-    return tuple(concurrently(lambda name: _of_cluster(desired, clusters[name]), desired.clusters))
+    names = list(clusters if of is None else of)
+    marked = _marked(desired, clusters, names)
+    if len(clusters) > 1 and any(found.all - desired.named for found in marked.values()):
+        rest = [name for name in clusters if name not in marked]
+        marked = told_apart({**marked, **_marked(desired, clusters, rest)}, desired, clusters)
+    looks = [(_Look(desired.name, clusters[name]), marked[name]) for name in names]
+    return tuple(concurrently(lambda pair: pair[0].orphans(pair[1], desired.named), looks))
 
 
-def _of_cluster(desired: Desired, cluster: ClusterReader) -> Orphans:
-    marked = find_marked(desired, cluster)
-    look = _Look(desired.name, cluster)
-    return Orphans(
-        cluster.name,
-        marked.count,
-        look.releases(sorted(marked.releases.difference(item.id for item in desired.releases))),
-        look.secrets(sorted(marked.secrets.difference(item.id for item in desired.secrets))),
-        look.namespaces(sorted(marked.namespaces.difference(item.id for item in desired.namespaces))),
-        marked.gaps,
-    )
+def _marked(desired: Desired, clusters: Mapping[str, ClusterReader], names: Sequence[str]) -> Mapping[str, Marked]:
+    found = concurrently(lambda name: find_marked(desired, clusters[name]), names)
+    return dict(zip(names, found, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,17 @@ class _Look:
 
     environment: str
     cluster: ClusterReader
+
+    def orphans(self, marked: Marked, named: Collection[Target]) -> Orphans:
+        """What is marked, and that the file does not name."""
+        return Orphans(
+            self.cluster.name,
+            len(marked.all),
+            self.releases(sorted(marked.releases.difference(named))),
+            self.secrets(sorted(marked.secrets.difference(named))),
+            self.namespaces(sorted(marked.namespaces.difference(named))),
+            marked.gaps,
+        )
 
     def releases(self, wanted: Sequence[ReleaseId]) -> tuple[OrphanRelease, ...]:
         """Those that are still there, and ours."""

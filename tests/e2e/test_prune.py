@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -56,6 +57,26 @@ def refused(project: Project, *options: str) -> dict[str, Any]:
 def names(kubectl: Kubectl, namespace: str, kind: str) -> set[str]:
     """What there is of a kind."""
     return set(kubectl("-n", namespace, "get", kind, "-o", "jsonpath={.items[*].metadata.name}").split())
+
+
+def test_two_entries_that_reach_one_cluster(shop: Project) -> None:
+    """Neither removes what the other one asks for; what both no longer have goes once."""
+    head = """
+        apiVersion: reconciler/v1
+        kind: Environment
+        name: NAMESPACE
+        clusters: {us: {kubeconfig: {env: RECONCILE_KUBECONFIG}}, eu: {kubeconfig: {env: RECONCILE_KUBECONFIG}}}
+        namespaces: {us: {cluster: us, name: NAMESPACE}, eu: {cluster: eu, name: NAMESPACE}}
+    """
+    both = ["app: {chart: charts/map, namespace: us}", "web: {chart: charts/map, namespace: eu}"]
+    old = "old: {chart: charts/map, namespace: eu}"
+    shop.write("env.yaml", f"{dedent(head)}releases: {{{', '.join([*both, old])}}}")
+    shop.applied()
+    assert shop("plan").code == 0
+    shop.write("env.yaml", f"{dedent(head)}releases: {{{', '.join(both)}}}")
+    assert removed(shop) == [("release", "old")]
+    shop.applied()
+    assert shop("plan").code == 0
 
 
 @pytest.mark.parametrize("engine", ["library", "program"])
