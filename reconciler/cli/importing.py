@@ -67,7 +67,7 @@ def import_group() -> None:
     "--plain",
     multiple=True,
     metavar="PATTERN",
-    help="Values that look like secrets and may stand in the file: users[0].token; * for all.",
+    help="What looks like a secret and may stand in files: users[0].token; CHART:token, a chart's default; * for all.",
 )
 @_with_directory
 @_with_force

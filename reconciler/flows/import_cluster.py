@@ -14,11 +14,12 @@ from reconciler.flows.masking import masked
 from reconciler.importing.archives import Archives
 from reconciler.importing.charts import Choice
 from reconciler.importing.document import CLUSTER_REMARKS, environment_text, head, namespace_entry
+from reconciler.importing.exposed import refuse_exposed
 from reconciler.importing.keys import release_keys
 from reconciler.importing.pull_secrets import PullSecrets
 from reconciler.importing.releases import asked_for, entry, obstacle, values_file, warnings
 from reconciler.importing.request import ClusterImport
-from reconciler.importing.values import Written, refuse_exposed, split
+from reconciler.importing.values import Written, split
 from reconciler.importing.variables import Variables
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.identity import Kind
@@ -42,7 +43,7 @@ def import_cluster(request: ClusterImport, world: ImportContext) -> Imported:
     """What the file and those beside it hold; nothing is written.
 
     Raises:
-        DesiredStateError: a value looks like a secret, and can be no reference.
+        DesiredStateErrors: values look like secrets, and can be no references.
     """
     beginning = head(request.environment, request.clusters, request.known_repositories)
     desired = load_text(request.file, dump(beginning), world.context.inputs)
@@ -91,7 +92,8 @@ class _Import:
     def _entries(self, found: Sequence[tuple[StoredRelease, Choice]]) -> JsonMap:
         keys = release_keys(item.id for item, _ in found)
         parts = {item.id: split(item.values, keys[item.id], self._request.plain, self._variables) for item, _ in found}
-        refuse_exposed({keys[key]: part for key, part in parts.items()})
+        rebuilt = [choice.chart for _, choice in found if choice.entry is None]
+        refuse_exposed({keys[key]: part for key, part in parts.items()}, rebuilt, self._request.plain)
         return {keys[item.id]: self._entry(item, choice, keys[item.id], parts[item.id]) for item, choice in found}
 
     def _entry(self, item: StoredRelease, choice: Choice, key: str, written: Written) -> JsonMap:

@@ -22,7 +22,7 @@ class ClusterImport:
         only: patterns of release names; empty: all.
         repositories: name → URL, where charts are looked for.
         charts: folders and archives of charts, as they are named from `folder`.
-        plain: patterns of value paths that may stand in the file though they look like secrets.
+        plain: patterns of value paths that may stand in files though they look like secrets; `CHART:PATH` is a default.
     """
 
     environment: str

@@ -7,32 +7,31 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from reconciler.model.compare import Path, show
-from reconciler.model.json import Json, JsonMap, as_map
+from reconciler.model.json import Json, JsonMap
 
-_SECRET_WORDS = frozenset(
+# What a name ends in that is one of a secret, word by word.
+_PHRASES = frozenset(
+    tuple(phrase.split())
+    for phrase in (
+        *("password", "passwd", "pwd", "pw", "pass", "passphrase", "passcode", "pat", "salt", "pepper", "jwt", "dsn"),
+        *("secret", "token", "credential", "credentials", "apikey", "privatekey", "secretkey", "accesskey"),
+        *("api key", "private key", "secret key", "access key", "encryption key", "signing key", "license key"),
+        *("auth key", "master key", "account key", "shared key", "root key"),
+        *("connection string", "database url", "webhook url"),
+    )
+)
+# What may follow, as numbers and single letters may: `passwordOld`, `SECRET_KEY_BASE`, `tokenBase64`.
+_FOLLOW = frozenset(
     {
-        *(
-            "password",
-            "passwd",
-            "pwd",
-            "pass",
-            "passphrase",
-            "passcode",
-            "secret",
-            "token",
-            "credential",
-            "credentials",
-        ),
-        *("apikey", "dsn", "privatekey", "secretkey", "accesskey", "pat", "jwt", "salt", "pepper"),
+        *("old", "new", "previous", "current", "next", "default", "primary", "secondary", "admin", "root"),
+        *("value", "text", "plain", "raw", "base", "encoded", "hash", "hashed"),
     }
 )
-_SECRET_PAIRS = frozenset(
-    {
-        *(("api", "key"), ("private", "key"), ("secret", "key"), ("access", "key"), ("encryption", "key")),
-        *(("signing", "key"), ("license", "key"), ("auth", "key"), ("master", "key"), ("account", "key")),
-        *(("connection", "string"), ("database", "url"), ("webhook", "url"), ("shared", "key"), ("root", "key")),
-    }
-)
+# Words that end in these are mostly others: `compass`, `basalt`.
+_APART = frozenset({"pass", "pat", "salt"})
+_JOINED = "|".join(sorted(phrase[0] for phrase in _PHRASES if len(phrase) == 1 and phrase[0] not in _APART))
+# Where words meet that are written as one: `dbpassword`, `imagepullsecrets`.
+_SEAM = re.compile(rf"(?<=[a-z])(?=(?:pull)?(?:{_JOINED})s?$)")
 # A key with one of these names something that is elsewhere.
 _REFERS = frozenset({"existing", "ref", "name", "pull", "use", "enable", "create"})
 # Keys of maps whose texts are secrets whatever they are called, and what in them is none.
@@ -51,20 +50,24 @@ _CONTENT = re.compile(
 _PLACEHOLDER = re.compile(r"\$[({]\w+[)}]")
 
 
-def sensitive(values: JsonMap, plain: Sequence[str] = ()) -> Iterator[Path]:
-    """The paths of all texts and numbers that look like secrets, but for those that a pattern of `plain` means."""
-    return (path for path in _below(values, (), secret=False) if not _is_plain(path, plain))
+def sensitive(values: JsonMap, plain: Sequence[str] = (), within: str = "") -> Iterator[Path]:
+    """The paths of all texts and numbers that look like secrets, but for those that a pattern of `plain` means.
+
+    In a pattern, a path comes after `within`.
+    """
+    found = _below(values, (), secret=False)
+    return (path for path in found if not _is_plain(f"{within}{show(path)}", plain))
 
 
-def _is_plain(path: Path, plain: Sequence[str]) -> bool:
+def _is_plain(shown: str, plain: Sequence[str]) -> bool:
     # A bracket would be a class of characters for fnmatch; in a path it is the number of an item.
-    return any(fnmatchcase(show(path), pattern.replace("[", "[[]")) for pattern in plain)
+    return any(fnmatchcase(shown, pattern.replace("[", "[[]")) for pattern in plain)
 
 
 def _below(value: Json, path: Path, *, secret: bool) -> Iterator[Path]:
     if isinstance(value, dict):
         for key, item in value.items():
-            named = _is_pair(value, key)
+            named = key == "value" and _is_named(value, path)
             yield from _below(item, (*path, key), secret=named or _by_key(key, item, above=secret))
     elif isinstance(value, list):
         for i, item in enumerate(value):
@@ -73,10 +76,10 @@ def _below(value: Json, path: Path, *, secret: bool) -> Iterator[Path]:
         yield path
 
 
-def _is_pair(item: JsonMap, key: str) -> bool:
-    """Whether `key` is the value of a list item such as `{name: DB_PASSWORD, value: …}`."""
-    name = as_map(item).get("name")
-    return key == "value" and isinstance(name, str) and _is_secret_name(name)
+def _is_named(item: JsonMap, path: Path) -> bool:
+    """Whether a map such as `{name: DB_PASSWORD, value: …}`, or `{value: …}` at this path, is of a secret."""
+    names = (item.get("name"), item.get("key"), *path[-1:])
+    return any(isinstance(name, str) and _is_secret_name(name) for name in names)
 
 
 def _by_key(key: str, value: Json, *, above: bool) -> bool:
@@ -89,13 +92,19 @@ def _by_key(key: str, value: Json, *, above: bool) -> bool:
 
 def _is_secret_name(name: str) -> bool:
     words = _words(name)
-    if not words or _REFERS.intersection(words):
+    if _REFERS.intersection(words):
         return False
-    return words[-1] in _SECRET_WORDS or tuple(words[-2:]) in _SECRET_PAIRS
+    while words and _may_follow(words[-1]):
+        words.pop()
+    return any(tuple(words[-count:]) in _PHRASES for count in (1, 2))
+
+
+def _may_follow(word: str) -> bool:
+    return len(word) == 1 or word.isdigit() or word in _FOLLOW
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(name)]
+    return [word for found in _WORD.findall(name) for word in _SEAM.split(found.lower())]
 
 
 def _is_secret(value: Json, *, secret: bool) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.errors import DesiredStateError
 from reconciler.importing.sensitive import sensitive
 from reconciler.importing.variables import Variables
 from reconciler.model.compare import Path, show
@@ -59,18 +58,6 @@ def split(values: JsonMap, key: str, plain: Sequence[str], variables: Variables)
 def mask_of(values: JsonMap) -> Mask:
     """Hides what looks like a secret in what Helm says of a release, whatever `--plain` allows in the file."""
     return Mask.of(SecretText(str(_at(values, path))) for path in sensitive(values))
-
-
-def refuse_exposed(parts: Mapping[str, Written]) -> None:
-    """Raises DesiredStateError: a value of a release looks like a secret, and would stand in a file."""
-    exposed = [f"{path} of release {key}" for key, part in parts.items() for path in part.exposed]
-    if exposed:
-        first = parts[next(key for key, part in parts.items() if part.exposed)].exposed[0]
-        raise DesiredStateError(
-            f"these values look like secrets, and are in a list or no text, so that no variable can hold them: "
-            f"{', '.join(exposed)}",
-            hint=f"give those that are none, or that may stand in the file, by `--plain`: `--plain '{first}'`",
-        )
 
 
 def _dotted(steps: Sequence[str]) -> str:

@@ -199,6 +199,20 @@ def test_a_secret_in_a_list_is_not_written(project: Project, helm: Helm) -> None
     assert project.run("plan", "-e", f"envs/{project.namespace}.yaml").code == 0
 
 
+def test_a_secret_of_the_chart_itself_is_not_written(project: Project, helm: Helm) -> None:
+    """A chart that is rebuilt has its own values, which nobody sees in a list of files; leave is for these alone."""
+    project.chart("app", {"templates/all.yaml": _SETTINGS}, "db: {PGPASSWORD: pw-of-the-chart}\n")
+    helm("install", "app", "charts/app", "--set", "db.PGPASSWORD=pw-of-the-release")
+    done = project.run(*importing(project, "-d", "envs"))
+    assert done.code == 1
+    assert "app:db.PGPASSWORD" in done.err
+    assert "pw-of" not in done.text
+    assert not (project.folder / "envs").exists()
+    done = project.run(*importing(project, "-d", "envs", "--plain", "app:db.PGPASSWORD"))
+    assert done.code == 0, done.text
+    assert "APP_DB_PGPASSWORD" in done.out
+
+
 def test_a_hostile_release_is_left_out(project: Project, helm: Helm, kubectl: Kubectl) -> None:
     """What is stored may say anything: a chart whose name or files lead elsewhere makes no file, and stops nothing."""
     project.chart("app", {"templates/all.yaml": CONFIG_MAP}, "text: x\n")
