@@ -23,7 +23,7 @@ from reconciler.model.manifest import (
     owner,
     placed_in,
 )
-from reconciler.model.observed import ObservedCluster, Obstacle, Preview, StoredRelease
+from reconciler.model.observed import ObservedCluster, Obstacle, Preview, ReleaseStatus, StoredRelease
 from reconciler.model.refusal import says_immutable
 
 # How the server says that a right is missing; a quota or a policy says something else, with the same status.
@@ -51,13 +51,15 @@ class Previewer:
         before = self._identified(release, stored.base if stored else ())
         failed = (object_id(item, release, self.observed.resources) for item in stored.objects) if stored else ()
         known = {key.in_any_version for key in (*before, *failed)}
-        changed = [(key, item) for key, item in wanted.items() if not self._is_settled(key, item, before)]
+        # What revisions that failed have written beyond it, only the server knows.
+        certain = before if stored and stored.status is ReleaseStatus.DEPLOYED else {}
+        changed = [(key, item) for key, item in wanted.items() if not self._is_settled(key, item, certain)]
         previews = [
             self._of_release(release, key, item, self._live(key), known=key.in_any_version in known)
             for key, item in changed
         ]
         staying = {key.in_any_version for key in wanted}
-        gone = [key for key, item in before.items() if key.in_any_version not in staying and not is_kept(item)]
+        gone = [key for key in before if key.in_any_version not in staying]
         return (*previews, *self._deletions(release, gone))
 
     def definitions(self, release: ReleaseId, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
@@ -131,7 +133,7 @@ class Previewer:
         return Preview(identity, live, item, answer.stored, verified=True, warnings=answer.warnings)
 
     def _deletions(self, release: ReleaseId, gone: Iterable[ObjectId]) -> list[Preview]:
-        """What Helm deletes: it asks for each by name, and looks only at whether it is to be kept."""
+        """What Helm deletes: it asks for each by name, and looks only at whether the live object is to be kept."""
         found = ((identity, self._live(identity)) for identity in gone)
         going = ((identity, live) for identity, live in found if live is not None and not is_kept(live))
         return [_deletion(release, identity, live) for identity, live in going]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from reconciler.errors import Location
 from reconciler.model.cluster import Resource
 from reconciler.model.desired import Desired, Impersonation, Release
-from reconciler.model.identity import Kind, NamespaceId, ReleaseId
+from reconciler.model.identity import Kind, NamespaceId, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import is_hook, is_kept, kind_of, object_id
 from reconciler.model.observed import ObservedCluster, StoredRelease
@@ -126,15 +126,21 @@ def _releases(
         if NamespaceId(release.id.cluster, home) not in kept:
             yield Need(Right("get", "", "namespaces", home, home), "to see the namespace", required=True, where=where)
         stored = cluster.releases.get(release.id) if cluster else None
-        for need in _release(release, rendered.get(release.id, ()), stored, resources):
+        live = cluster.objects if cluster else {}
+        for need in _release(release, rendered.get(release.id, ()), stored, live, resources):
             yield replace(need, by=release.impersonate)
 
 
 def _release(
-    release: Release, objects: Sequence[JsonMap], stored: StoredRelease | None, resources: Mapping[Kind, Resource]
+    release: Release,
+    objects: Sequence[JsonMap],
+    stored: StoredRelease | None,
+    live: Mapping[ObjectId, JsonMap],
+    resources: Mapping[Kind, Resource],
 ) -> Iterator[Need]:
     yield from _storage(release, stored)
-    yield from _objects(release, objects, stored, resources)
+    yield from _objects(release, objects, resources)
+    yield from _dropped(release, objects, stored.base if stored else (), live, resources)
     if release.chart and release.chart.all_definitions and stored is None:
         definitions = _Place(*_DEFINITIONS, "")
         yield from definitions.need(("get", *_WRITTEN), f"for the crds/ of {release.id}", release.where)
@@ -150,12 +156,8 @@ def _storage(release: Release, stored: StoredRelease | None) -> Iterator[Need]:
     yield from secrets.need(("patch",), "to repair what a run that died leaves behind", release.where, required=False)
 
 
-def _objects(
-    release: Release, objects: Sequence[JsonMap], stored: StoredRelease | None, resources: Mapping[Kind, Resource]
-) -> Iterator[Need]:
+def _objects(release: Release, objects: Sequence[JsonMap], resources: Mapping[Kind, Resource]) -> Iterator[Need]:
     purpose = f"for the objects of {release.id}"
-    before = stored.base if stored else ()
-    wanted = {object_id(item, release.id, resources).in_any_version for item in objects if not is_hook(item)}
     for item in objects:
         place = _place(item, release, resources)
         if place is None:
@@ -168,10 +170,22 @@ def _objects(
             yield from _waiting(item, place, release)
         yield from place.need(("delete",), f"to remove {release.id}, or parts of it", release.where, required=False)
         yield from _grant(item, place, release)
+
+
+def _dropped(
+    release: Release,
+    objects: Sequence[JsonMap],
+    before: Sequence[JsonMap],
+    live: Mapping[ObjectId, JsonMap],
+    resources: Mapping[Kind, Resource],
+) -> Iterator[Need]:
+    wanted = {object_id(item, release.id, resources).in_any_version for item in objects if not is_hook(item)}
     for item in before:
-        place = _place(item, release, resources)
-        if place and not is_kept(item) and object_id(item, release.id, resources).in_any_version not in wanted:
-            yield from place.need(("get", "delete"), f"to remove what {release.id} no longer has", release.where)
+        identity, place = object_id(item, release.id, resources), _place(item, release, resources)
+        if place and identity.in_any_version not in wanted:
+            # Helm asks the live object whether it is to be kept; where none was seen, the manifest is the best guess.
+            verbs = ("get",) if is_kept(live.get(identity, item)) else ("get", "delete")
+            yield from place.need(verbs, f"to remove what {release.id} no longer has", release.where)
 
 
 def _waiting(item: JsonMap, place: _Place, release: Release) -> Iterator[Need]:

@@ -62,11 +62,20 @@ class Installed:
 
 def install(into: Installed, name: str, objects: str = OBJECTS) -> None:
     """Install a chart of these objects."""
+    _write("install", into, name, objects)
+
+
+def upgrade(into: Installed, name: str, objects: str) -> None:
+    """Upgrade to a chart of these objects."""
+    _write("upgrade", into, name, objects)
+
+
+def _write(operation: str, into: Installed, name: str, objects: str) -> None:
     chart = into.folder / name
-    (chart / "templates").mkdir(parents=True)
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
     (chart / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 0.1.0\n")
     (chart / "templates" / "all.yaml").write_text(dedent(objects))
-    subprocess.run([*into.helm, "install", name, str(chart)], check=True, capture_output=True)
+    subprocess.run([*into.helm, operation, name, str(chart)], check=True, capture_output=True)
 
 
 @pytest.fixture

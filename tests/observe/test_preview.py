@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from reconciler.observe.live import observe
 from reconciler.observe.preview import Previewer
 from reconciler.sandbox import AuditRecord, Sandbox, writes
 from tests.conftest import Kubectl
-from tests.observe.conftest import Installed
+from tests.observe.conftest import Installed, install, upgrade
 from tests.plan.factories import NOW, config_map, desired, release
 
 pytestmark = pytest.mark.e2e
@@ -189,14 +190,78 @@ def test_what_another_release_has_by_now_is_not_deleted(installed: Installed, lo
     assert seen.upgrade(*_without_map(seen)) == {}
 
 
-def test_what_is_to_be_kept_stays(installed: Installed, look: Looking) -> None:
-    """`helm.sh/resource-policy: keep` in the stored manifest, as Helm looks at it."""
-    seen = look(installed.namespace)
-    policy: JsonMap = {"name": "app", "annotations": {"helm.sh/resource-policy": "keep"}}
-    manifest = tuple({**item, "metadata": policy} if item["kind"] == "ConfigMap" else item for item in seen.manifest)
+KEPT = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}
+"""
+
+
+def test_what_the_chart_keeps_is_deleted_when_the_cluster_no_longer_does(
+    installed: Installed, look: Looking, kubectl: Kubectl
+) -> None:
+    """Helm looks at the live object alone, whatever its own manifest says: so does the plan."""
+    home = installed.namespace
+    install(installed, "kept", KEPT)
+    assert look(home, "kept").upgrade() == {}
+    kubectl("-n", home, "annotate", "cm", "kept", "helm.sh/resource-policy-")
+    (dropped,) = look(home, "kept").upgrade().values()
+    assert (dropped.after, dropped.refusal) == (None, None)
+
+    upgrade(installed, "kept", "")
+    assert kubectl("-n", home, "get", "cm", "kept", "--ignore-not-found") == ""
+
+
+MAP = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: maps}
+    data: {text: hello}
+"""
+MORE = MAP.replace("hello", "hello, more: text")
+# Helm goes by kinds: a Secret comes before a ConfigMap, a Service after it. The server refuses both.
+FAILS_BEFORE = """\
+    ---
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: maps}
+    type: kubernetes.io/tls
+"""
+FAILS_AFTER = """\
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata: {name: maps}
+    spec: {ports: [{port: 100000}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        pytest.param([MORE + FAILS_AFTER], id="one that wrote a field"),
+        pytest.param([MORE + FAILS_AFTER, MAP + FAILS_BEFORE], id="and one after it that wrote nothing"),
+    ],
+)
+def test_what_failed_revisions_wrote_is_taken_back(
+    failed: list[str], installed: Installed, look: Looking, kubectl: Kubectl
+) -> None:
+    """The chart is as it was deployed, and the live object holds all of it; what it holds beyond that goes."""
+    home = installed.namespace
+    install(installed, "maps", MAP)
+    for objects in failed:
+        with pytest.raises(subprocess.CalledProcessError):
+            upgrade(installed, "maps", objects)
+    seen = look(home, "maps")
     assert seen.stored
-    seen = replace(seen, stored=replace(seen.stored, objects=manifest, base=manifest))
-    assert seen.upgrade(*(item for item in manifest if item["kind"] != "ConfigMap")) == {}
+    (found,) = seen.upgrade(*seen.stored.base).values()
+    assert dig(found.before, "data") == {"text": "hello", "more": "text"}
+    assert dig(found.after, "data") == {"text": "hello"}
+
+    upgrade(installed, "maps", MAP)
+    assert json.loads(kubectl("-n", home, "get", "cm", "maps", "-o", "jsonpath={.data}")) == {"text": "hello"}
+    seen = look(home, "maps")
+    assert seen.upgrade(*seen.manifest) == {}
 
 
 def test_a_first_install(installed: Installed, look: Looking) -> None:

@@ -20,6 +20,7 @@ from tests.plan.factories import (
     WHERE,
     config_map,
     desired,
+    live,
     namespace,
     observed,
     release,
@@ -92,14 +93,27 @@ def test_objects_are_seen_and_written() -> None:
     assert rights(config_map(), required=False)["configmaps"] == {"delete"}
 
 
-def test_what_is_dropped_has_to_be_removed() -> None:
-    """Then deleting is part of this very plan; not what Helm is told to keep."""
-    kept = item(Kind("v1", "ConfigMap"), "kept")
-    kept["metadata"]["annotations"] = {"helm.sh/resource-policy": "keep"}
-    gone = observed(stored(objects=[config_map("old"), kept])).clusters["main"]
-    assert "delete" in rights(config_map(), cluster=gone)["configmaps"]
-    same = observed(stored(objects=[config_map(), kept])).clusters["main"]
-    assert "delete" not in rights(config_map(), cluster=same)["configmaps"]
+KEPT: JsonMap = {**config_map(), "metadata": {"name": "old", "annotations": {"helm.sh/resource-policy": "keep"}}}
+
+
+@pytest.mark.parametrize(
+    ("held", "found", "verbs"),
+    [
+        pytest.param(config_map("old"), [live(config_map("old"))], {"get", "delete"}, id="dropped"),
+        pytest.param(config_map("old"), [], {"get", "delete"}, id="dropped, and not seen"),
+        pytest.param(config_map("old"), [live(KEPT)], {"get"}, id="kept by hand"),
+        pytest.param(KEPT, [live(KEPT)], {"get"}, id="kept by the chart"),
+        pytest.param(KEPT, [], {"get"}, id="kept by the chart, and not seen"),
+        pytest.param(KEPT, [live(config_map("old"))], {"get", "delete"}, id="no longer kept in the cluster"),
+        pytest.param(config_map(), [live(config_map())], set(), id="not dropped"),
+    ],
+)
+def test_what_is_dropped_has_to_be_removed(held: JsonMap, found: list[JsonMap], verbs: set[str]) -> None:
+    """Then deleting is part of this very plan; but not what is marked in the cluster to be kept."""
+    cluster = observed(stored(objects=[held]), objects=found).clusters["main"]
+    needs = needed_rights(unlocked(release()), {API: [config_map()]}, SERVED, cluster)
+    dropped = [need for need in needs if need.purpose == "to remove what release shop/api no longer has"]
+    assert {need.right.verb for need in dropped if need.required} == verbs
 
 
 def test_hooks_are_made_and_removed() -> None:
