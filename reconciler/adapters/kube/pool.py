@@ -132,6 +132,12 @@ def _tls(cluster: str, connection: Connection) -> ssl.SSLContext:
             _load_identity(context, connection.certificate, connection.key)
         except ssl.SSLError as error:
             raise _no_pem(cluster, "client-certificate` and `client-key", error) from error
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise ClusterError(
+                f"cluster {cluster}: no file can be made to give its client certificate to OpenSSL: {reason}",
+                hint="make room for a temporary file, or name another folder for them in TMPDIR",
+            ) from error
     return context
 
 

@@ -112,6 +112,9 @@ class Informer:
                 self._once()
             except ClusterError as error:
                 self._stopped.wait(self._failed(error))
+            except Exception as error:  # noqa: BLE001 (a bug must not end the watch: nothing would begin it again)
+                bug = ClusterError(f"a bug in reconciler: {type(error).__name__}", hint="report it")
+                self._stopped.wait(self._failed(bug))
 
     def _once(self) -> None:
         transport = self._connected()

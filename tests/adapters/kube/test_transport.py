@@ -153,6 +153,15 @@ def test_a_key_of_another_certificate(authority: Authority) -> None:
         to("https://127.0.0.1:9", certificate=certificate, key=key).get("/")
 
 
+def test_no_room_for_a_certificate(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL takes it from a file only; where none can be made, that is an error of this cluster's."""
+    certificate, key = authority.issue("me")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ClusterError, match=r"main: no file can be made .* no such file") as caught:
+        to("https://127.0.0.1:9", certificate=certificate, key=key).get("/")
+    assert "TMPDIR" in str(caught.value.hint)
+
+
 HTML = "<html><body>Bad gateway\x1b[31m" + "x" * 1000
 
 

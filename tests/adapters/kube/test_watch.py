@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.adapters.kube.transport import Transport
 from reconciler.adapters.kube.watch import KubeWatcher, WatchPace
 from reconciler.errors import ApiError, ClusterError, Location
 from reconciler.model.cluster import Resource
@@ -321,6 +322,24 @@ def test_a_broken_stream(answer: Answer) -> None:
             heard.until("failed")
     # Without a pause there would be thousands.
     assert len(server.requests) < 200
+
+
+def test_a_bug_does_not_end_a_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing would begin it again: it is told as an error, and the watch goes on when it can."""
+    bugs = iter([OSError(24, "Too many open files"), KeyError("metadata")])
+
+    def met(_self: KubeWatcher) -> Transport:
+        if bug := next(bugs, None):
+            raise bug
+        return connected(_self)
+
+    connected = KubeWatcher._connected
+    monkeypatch.setattr(KubeWatcher, "_connected", met)
+    with serve(EMPTY) as server, watched(access_to(server.url), PLACE, PACE) as heard:
+        heard.until("failed", "complete")
+    assert [error.message for error in heard.errors[:2]] == [
+        f"a bug in reconciler: {name}" for name in ("OSError", "KeyError")
+    ]
 
 
 def test_a_server_that_is_silent_is_left_at_once() -> None:
