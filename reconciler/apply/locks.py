@@ -14,7 +14,7 @@ from reconciler.model.lease import Clock, Leases
 
 
 class Locks:
-    """Takes Leases when they are needed, and gives all of them back at the end of the context.
+    """Takes Leases when they are needed, and gives all of them back at the end of the context, unless they are left.
 
     Args:
         leases: cluster → its Lease; a cluster that is not among them is changed without a lock.
@@ -73,6 +73,10 @@ class Locks:
         """Make sure that the lock is held still. Raises LockLostError."""
         if cluster in self._held:
             self._held[cluster].check()
+
+    def leave(self) -> None:
+        """Keep all that this run took until the process ends; they run out then, as a killed run's do."""
+        self._ends.pop_all()
 
     def are_held(self) -> bool:
         """Whether all that this run took are held still."""

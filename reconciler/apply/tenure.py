@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from reconciler.apply.acquire import Claim
-from reconciler.errors import ClusterError, LockLostError, ReconcilerError
+from reconciler.errors import ClusterError, LockLostError
 from reconciler.model.lease import Clock, Lease, Leases, holder_text
 
 # Parts of the Lease's duration. It is renewed after each third; a renewal that fails is tried again soon. What is under
@@ -65,6 +65,8 @@ class Tenure:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """An operation that writes. Raises LockLostError as `check` does, before it begins."""
+        # While it is renewed nothing is under way that would have to be ended; and it may be lost until that is noted.
+        self.check()
         with self._counting:
             self._under_way += 1
         try:
@@ -88,7 +90,7 @@ class Tenure:
             if thread.is_alive():
                 thread.join()
         if not self._lost:
-            with suppress(ReconcilerError):
+            with suppress(Exception):
                 self._give(self._lease, heir) or self._give(self._still_ours(), heir)
 
     def _is_fresh(self) -> bool:
@@ -103,8 +105,8 @@ class Tenure:
             except LockLostError as lost:
                 self._end_if_busy(lost)
                 return
-            except ClusterError as error:
-                self._why = error.message
+            except Exception as error:  # noqa: BLE001 (a bug must not end it: the next try may do better)
+                self._why = str(getattr(error, "message", error))
                 pause = self._duration * RETRY
 
     def _look_out(self) -> None:

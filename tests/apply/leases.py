@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from reconciler.errors import ClusterError
+from reconciler.adapters.clock import SystemClock
 from reconciler.model.lease import Lease
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ class MemoryLeases:
 
     cluster: str = "main"
     stored: Lease | None = None
-    failures: Iterator[ClusterError] = field(default_factory=lambda: iter(()))
+    failures: Iterator[Exception] = field(default_factory=lambda: iter(()))
     written: list[Lease] = field(default_factory=list)
     _versions: int = 0
 
@@ -56,6 +56,17 @@ class SharedLeases(MemoryLeases):
         """Under its version."""
         with self._one_at_a_time:
             return super().write(lease)
+
+
+@dataclass
+class Leaping(SystemClock):
+    """This machine's clock, which a test puts forward: the process was stopped meanwhile."""
+
+    passed: float = 0.0
+
+    def ticks(self) -> float:
+        """Only forward."""
+        return super().ticks() + self.passed
 
 
 @dataclass

@@ -14,7 +14,7 @@ from reconciler.apply.acquire import Claim
 from reconciler.apply.tenure import LAST_MOMENT, Tenure
 from reconciler.errors import ClusterError, LockLostError
 from reconciler.model.lease import Clock, Lease, Wish
-from tests.apply.leases import NOON, MemoryLeases, SetClock
+from tests.apply.leases import NOON, Leaping, MemoryLeases, SetClock
 
 OURS = Lease("me@here/apply/1", 15.0, NOON, NOON, 4)
 BROKEN = ClusterError("cluster main cannot be reached")
@@ -175,6 +175,41 @@ def test_an_operation_under_way_is_ended_when_the_lease_runs_out() -> None:
         assert time.monotonic() - began < 0.5
         assert "cannot be reached" in kept.abandoned[0].message
         kept.leases.failures = iter(())
+
+
+@dataclass
+class Slow(MemoryLeases):
+    """Each answer takes as long as `seconds` says."""
+
+    seconds: float = 0.0
+
+    def write(self, lease: Lease) -> Lease | None:
+        """Under its version."""
+        time.sleep(self.seconds)
+        return super().write(lease)
+
+
+def test_nothing_is_ended_while_a_write_waits_for_a_renewal() -> None:
+    """After the machine has slept the Lease is renewed first: so nothing is under way that it would not cover."""
+    leases, clock, abandoned = Slow(), Leaping(), list[LockLostError]()
+    claim = Claim(leases.put(replace(OURS, duration=1.0)), clock.ticks())
+    tenure = Tenure(leases, claim, clock, abandoned.append)
+    leases.seconds = 0.2
+    clock.passed = 60
+    tenure.begin()
+    with tenure.writing():
+        assert abandoned == []
+    tenure.end()
+
+
+def test_a_renewal_that_meets_a_bug_is_tried_again() -> None:
+    """Its thread goes on."""
+    with begun(0.5) as kept:
+        kept.leases.failures = iter([OSError(28, "No space left on device")])
+        eventually(lambda: len(kept.leases.written) > 3)
+    assert kept.abandoned == []
+    assert kept.leases.stored
+    assert kept.leases.stored.holder == ""
 
 
 def test_nothing_is_ended_where_nothing_is_under_way() -> None:

@@ -147,6 +147,11 @@ class Superseded(Leadership):
         return True
 
     @property
+    def is_alive(self) -> bool:
+        """It is."""
+        return True
+
+    @property
     def is_lost(self) -> bool:
         """Not yet."""
         return False
@@ -442,7 +447,7 @@ class Led(Superseded):
 
 
 def test_another_replica_leads_while_a_run_is_under_way(busy: tuple[Site, AtWork], tmp_path: Path) -> None:
-    """The run comes to its end at once, and nothing is watched after it."""
+    """The run ends what it has begun, under its lock, and nothing is watched after it."""
     site, work = busy
     led: list[Led] = []
 
@@ -456,10 +461,30 @@ def test_another_replica_leads_while_a_run_is_under_way(busy: tuple[Site, AtWork
     until(lambda: work.hastes)
     led[0].changed(leads=False)
     until(again.results)
-    assert work.hastes == [Haste.NONE, Haste.AT_ONCE]
+    assert work.hastes == [Haste.NONE, Haste.WIND_DOWN]
     again.daemon.wind_down()
     assert again.daemon.join(20)
     assert again.watched.calls == ["pause shop", "forget shop"]
+
+
+class Dead(Superseded):
+    """Its election has ended."""
+
+    @property
+    def is_alive(self) -> bool:
+        """It is not."""
+        return False
+
+
+def test_whose_election_has_ended_is_not_alive(site: Site, tmp_path: Path) -> None:
+    """Nothing would be done any more, so whoever watches over the process has to start it again."""
+    made = make(tmp_path, lambda _name, changed, _wishes: Dead(changed))
+    made.origin.given = site.origin.given
+    made.daemon.begin()
+    until(lambda: made.kinds("shop"))
+    until(lambda: not made.daemon.is_alive)
+    made.daemon.wind_down()
+    assert made.daemon.join(20)
 
 
 def test_a_fetch_that_the_end_cuts_off(site: Site) -> None:

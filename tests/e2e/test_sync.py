@@ -130,7 +130,10 @@ def test_nothing_is_changed(kept: Kept, how: str, condition: str) -> None:
 
 
 def test_the_end_in_the_middle(kept: Kept) -> None:
-    """SIGTERM lets what is under way go on for the grace, ends it in order then, and leaves nothing half-done."""
+    """SIGTERM lets what is under way go on for the grace, ends it in order then, and leaves nothing half-done.
+
+    The lock runs out with the process: what the library had begun may go on as long as that lives.
+    """
     kept.commit("Slow", "releases: {slow: {chart: ../charts/slow, wait: 0}}\n", more=SLOW)
     kept.write()
     daemon = kept.start("-f", "sync.yaml", "--grace", "1s")
@@ -141,6 +144,8 @@ def test_the_end_in_the_middle(kept: Kept) -> None:
     stored = kept.kubectl("get", "secrets", "-n", kept.namespace, "-l", "owner=helm", "--show-labels")
     assert "status=failed" in stored
     assert "pending" not in stored
+    lease = kept.kubectl("get", "lease", f"reconciler-{kept.name}", "-o", "jsonpath={.spec.holderIdentity}")
+    assert "/sync/" in lease
 
 
 def test_a_folder(kept: Kept) -> None:

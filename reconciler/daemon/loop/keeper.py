@@ -87,8 +87,8 @@ class Keeper:
 
     @property
     def is_alive(self) -> bool:
-        """Whether its thread is."""
-        return self._thread.is_alive()
+        """Whether its threads are: its own, and the one that tries to lead."""
+        return self._thread.is_alive() and (self._leadership is None or self._leadership.is_alive)
 
     def begin(self) -> None:
         """Keep it from now on; `inbox.end` ends that, and a run that is under way comes to its end by itself."""
@@ -256,9 +256,10 @@ class Keeper:
 
     def _haste(self) -> Haste:
         around, lost = self._around, self._leadership is not None and self._leadership.is_lost
-        if lost or around.haste() is Haste.AT_ONCE:
+        if around.haste() is Haste.AT_ONCE:
             return Haste.AT_ONCE
-        goes_on = not self._stopped() and may_change(around.keep(self.name), around.clock.now())
+        # Without the lead too, what Helm has begun goes on under the lock of the apply: the engine cannot break it off.
+        goes_on = not lost and not self._stopped() and may_change(around.keep(self.name), around.clock.now())
         return Haste.NONE if goes_on else Haste.WIND_DOWN
 
     def _told(self, run: Run) -> None:

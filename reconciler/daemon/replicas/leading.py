@@ -12,7 +12,7 @@ from typing import Protocol
 from reconciler.apply.acquire import Claim, Terms, acquire, attempt
 from reconciler.apply.tenure import Tenure
 from reconciler.daemon.replicas.shares import Shares
-from reconciler.errors import LockError, LockLostError, ReconcilerError
+from reconciler.errors import LockError, LockLostError
 from reconciler.model.lease import Clock, Lease, Leases
 
 # Parts of the Lease's duration: how often one that another holds is looked at, how often our own, and within how much a
@@ -88,7 +88,7 @@ class Leadership:
         """A run. Raises LockLostError: it may not begin, since another replica leads."""
         with self._counting:
             tenure = self._tenure
-            if tenure is None:
+            if tenure is None or self.is_lost:
                 raise LockLostError("another replica leads")
             self._runs += 1
         try:
@@ -114,13 +114,18 @@ class Leadership:
     def _strive(self) -> None:
         while not self._ended.is_set():
             try:
-                claim = self._claim()
-            except ReconcilerError:
+                self._try()
+            except Exception:  # noqa: BLE001 (whatever befalls one try, also a bug, must not end the election)
                 if not self._ended.is_set():
                     self._changed("", leading=False)
                 self._ended.wait(self._candidate.duration * GLANCE)
-            else:
-                self._lead(claim)
+
+    def _try(self) -> None:
+        """Lead once, as soon as what was begun in an earlier lead has ended: that was told that the lead is lost."""
+        if self._runs:
+            self._ended.wait(self._candidate.duration * LOOK)
+        else:
+            self._lead(self._claim())
 
     def _claim(self) -> Claim:
         candidate = self._candidate
@@ -150,23 +155,24 @@ class Leadership:
         tenure.begin()
         self._hurried.clear()
         self._tenure = tenure
-        self._changed(self._candidate.holder, leading=True)
-        heir = self._hold(tenure)
-        self._tenure = None
-        self._candidate.shares.leave(self)
-        tenure.end(heir)
+        heir = ""
+        try:
+            self._changed(self._candidate.holder, leading=True)
+            heir = self._hold(tenure)
+        finally:
+            self._abandon()
+            self._tenure = None
+            self._candidate.shares.leave(self)
+            tenure.end(heir)
         self._changed(heir, leading=False)
 
     def _hold(self, tenure: Tenure) -> str:
-        """Until the end; gives the heir, if it is handed over."""
-        try:
-            while not self._ended.wait(self._candidate.duration * GLANCE):
-                tenure.check()
-                heir = tenure.lease.wish.heir
-                if heir not in ("", self._candidate.holder) and self._leave_off():
-                    return heir
-        except ReconcilerError as lost:
-            self._abandon(lost)
+        """Until the end, or until a run was told that it is lost; gives the heir, if it is handed over."""
+        while not self._ended.wait(self._candidate.duration * GLANCE) and not self.is_lost:
+            tenure.check()
+            heir = tenure.lease.wish.heir
+            if heir not in ("", self._candidate.holder) and self._leave_off():
+                return heir
         return ""
 
     def _leave_off(self) -> bool:
@@ -177,7 +183,7 @@ class Leadership:
             self._tenure = None
             return True
 
-    def _abandon(self, _lost: ReconcilerError) -> None:
+    def _abandon(self, _lost: LockLostError | None = None) -> None:
         self._hurried.set()
 
 

@@ -13,8 +13,8 @@ from reconciler.adapters.clock import SystemClock
 from reconciler.daemon.replicas.leading import Candidate, Leadership
 from reconciler.daemon.replicas.shares import Balance, Shares
 from reconciler.errors import LockLostError
-from reconciler.model.lease import Lease, Wish
-from tests.apply.leases import NOON, MemoryLeases, SharedLeases
+from reconciler.model.lease import Clock, Lease, Wish
+from tests.apply.leases import NOON, Leaping, MemoryLeases, SharedLeases
 
 DURATION = 0.6
 
@@ -49,11 +49,15 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def stand(
-    leases: MemoryLeases, name: str, shares: Shares | None = None, duration: float = DURATION
+    leases: MemoryLeases,
+    name: str,
+    shares: Shares | None = None,
+    duration: float = DURATION,
+    clock: Clock | None = None,
 ) -> tuple[Leadership, Told]:
     """A replica that stands for the lead."""
     told = Told()
-    candidate = Candidate(name, duration, SystemClock(), shares or Shares())
+    candidate = Candidate(name, duration, clock or SystemClock(), shares or Shares())
     made = Leadership(leases, candidate, told)
     made.begin()
     return made, told
@@ -90,6 +94,61 @@ def test_who_lost_it_hurries() -> None:
     until(lambda: ("", False) in told.changes)
     assert not first.is_leading
     first.end()
+
+
+def test_a_run_that_was_told_to_hurry_is_the_last_of_its_lead() -> None:
+    """After a pause the Lease may be ours still: it is given up for the run, and taken anew for those that follow."""
+    leases, clock = SharedLeases(), Leaping()
+    one, told = stand(leases, "one", clock=clock)
+    until(lambda: one.is_leading)
+    with one.acting():
+        clock.passed = 60
+        until(lambda: one.is_lost)
+        with pytest.raises(LockLostError), one.acting():
+            pass
+        until(lambda: ("", False) in told.changes)
+        time.sleep(DURATION)
+        assert one.is_lost
+    until(lambda: one.is_leading and not one.is_lost)
+    with one.acting():
+        assert told.changes == [("one", True), ("", False), ("one", True)]
+    one.end()
+
+
+@dataclass
+class Faulty(SharedLeases):
+    """One that meets a bug, or a disk that is full, while `broken` is set."""
+
+    broken: bool = False
+
+    def read(self) -> Lease | None:
+        """As it is now."""
+        self._break()
+        return super().read()
+
+    def write(self, lease: Lease) -> Lease | None:
+        """Under its version."""
+        self._break()
+        return super().write(lease)
+
+    def _break(self) -> None:
+        if self.broken:
+            raise OSError(28, "No space left on device")
+
+
+def test_whatever_befalls_an_election_it_goes_on() -> None:
+    """Who cannot renew does not lead, and does again when it can."""
+    leases = Faulty()
+    one, told = stand(leases, "one")
+    until(lambda: one.is_leading)
+    leases.broken = True
+    until(lambda: not one.is_leading)
+    assert one.is_lost
+    leases.broken = False
+    until(lambda: one.is_leading)
+    assert (one.is_alive, one.is_lost) == (True, False)
+    assert told.changes[:2] == [("one", True), ("", False)]
+    one.end()
 
 
 def test_it_is_handed_over_between_runs() -> None:
