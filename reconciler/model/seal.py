@@ -23,11 +23,11 @@ class Seal:
     @classmethod
     def of(cls, key: SecretText, salt: bytes) -> Seal:
         """The seal that a user's key makes for one plan; with another salt, no digest is the same."""
-        return cls(_hmac(key.reveal().encode(), _PURPOSE, salt))
+        return cls(_hmac(_bytes(key.reveal()), _PURPOSE, salt))
 
     def digest(self, domain: str, name: str, content: bytes) -> str:
         """HMAC-SHA256 (hex). The same content under another domain or name has another digest."""
-        return _hmac(self._key, domain.encode(), name.encode(), content).hex()
+        return _hmac(self._key, _bytes(domain), _bytes(name), content).hex()
 
     @property
     def fingerprint(self) -> str:
@@ -46,7 +46,12 @@ def canonical(document: Json) -> bytes:
 
 def same(one: str, other: str) -> bool:
     """Whether two digests are the same, in a time that tells nothing."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    return hmac.compare_digest(_bytes(one), _bytes(other))
+
+
+def _bytes(text: str) -> bytes:
+    # JSON may hold half a character, and a variable or a file's name bytes that are no text.
+    return text.encode(errors="surrogatepass")
 
 
 def _hmac(key: bytes, *parts: bytes) -> bytes:

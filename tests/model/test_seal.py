@@ -38,6 +38,14 @@ def test_the_same_is_the_same() -> None:
     assert Seal.of(KEY, SALT).fingerprint == SEAL.fingerprint
 
 
+def test_any_text_has_a_digest() -> None:
+    """Also what is no UTF-8: JSON may hold half a character, and a name or a variable any bytes."""
+    odd = "\ud800"
+    assert same(odd, odd)
+    assert not same(odd, "?")
+    assert Seal.of(SecretText(odd), SALT).digest(odd, odd, b"x") != Seal.of(SecretText("?"), SALT).digest(odd, odd, b"x")
+
+
 def test_order_and_spacing_do_not_count() -> None:
     """A document is what it says."""
     assert SEAL.mac({"a": 1, "b": [1.5, None]}) == SEAL.mac({"b": [1.5, None], "a": 1})

@@ -91,13 +91,14 @@ def _each_leaf(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str |
 
 
 @pytest.mark.parametrize("path", _each_leaf(json.loads(TEXT)), ids=lambda path: ".".join(map(str, path)))
-def test_no_value_can_be_edited(path: tuple[str | int, ...]) -> None:
-    """Whatever is changed in the file, it is refused."""
+@pytest.mark.parametrize("text", ["edited", "\ud800"], ids=["a text", "half a character"])
+def test_no_value_can_be_edited(path: tuple[str | int, ...], text: str) -> None:
+    """Whatever is changed in the file, and to what, it is refused."""
     document = json.loads(TEXT)
     holder = document
     for step in path[:-1]:
         holder = holder[step]
-    holder[path[-1]] = "edited"
+    holder[path[-1]] = text
     with pytest.raises(SavedPlanError) as found:
         read_saved(json.dumps(document), "plan.json", KEY)
     assert found.value.exit_code == 3
