@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode, plain
 from reconciler.desired.problems import Problems
 from reconciler.importing.helmfile_keys import unknown_keys
+from reconciler.importing.helmfile_labels import labels_at
 from reconciler.importing.helmfile_values import Moved, Read, Values
 from reconciler.importing.keys import release_keys
 from reconciler.importing.variables import Variables
@@ -79,6 +80,8 @@ class _Conversion:
         releases, repositories = _items(self.root, "releases"), _items(self.root, "repositories")
         self.notes += unknown_keys(self.root, releases, repositories)
         self.defaults = as_map(plain(self.root)).get("helmDefaults")
+        self.common = labels_at(self.root, "commonLabels", "all releases")
+        self.notes += self.common.notes
         known = {text_at(plain(item), "name"): self._repository(item) for item in repositories}
         values = self._environment_values()
         wanted = [item for item in releases if self._is_installed(item, values)]
@@ -170,13 +173,18 @@ class _Conversion:
             "version": _text(node, "version") or None,
             "cluster": identity.cluster if several else None,
             "namespace": self._home(node, identity, several=several),
-            "labels": {**as_map(dig(plain(self.root), "commonLabels")), **as_map(dig(plain(node), "labels"))},
+            "labels": self._labels(node),
             "needs": self._needs(node, identity, keys),
             "values": values.layers,
             "valuesFrom": values.references,
             **self._behaviour(node),
         }
         return {key: value for key, value in entry.items() if value not in (None, [], {})}
+
+    def _labels(self, node: MapNode) -> JsonMap:
+        own = labels_at(node, "labels", f"release {_text(node, 'name')}")
+        self.notes += own.notes
+        return {**self.common.kept, **own.kept}
 
     def _values(self, node: MapNode) -> Values:
         values = Values(self.world.moved, self.world.read)

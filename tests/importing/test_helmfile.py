@@ -14,6 +14,7 @@ from reconciler.errors import DesiredStateErrors
 from reconciler.flows.import_helmfile import HelmfileImport, import_helmfile
 from reconciler.model.importing import Imported
 
+CHART = "chart: ./charts/api"
 FILES = {
     "charts/api/Chart.yaml": "apiVersion: v2\nname: api\nversion: 1.0.0\n",
     "values/api.yaml": "a: 1\n",
@@ -64,6 +65,7 @@ def release(run: Any, text: str) -> dict[str, Any]:
         ("atomic: true", {"wait": "300s", "onFailure": {"install": "uninstall", "upgrade": "rollback"}}),
         ("historyMax: 3", {"history": 3}),
         ("labels: {tier: web}", {"labels": {"tier": "web"}}),
+        ("labels: {tier: 1, rate: 1.10, live: true}", {"labels": {"tier": "1", "rate": "1.10", "live": "true"}}),
         ("values: [values/api.yaml, {b: {c: [1]}}]", {"values": ["../values/api.yaml", {"b": {"c": [1]}}]}),
         (
             'set: [{name: image.tag, value: "1.10"}, {name: n, value: 3}]',
@@ -188,6 +190,15 @@ def test_secrets_stay_encrypted(run: Any) -> None:
         ("releases: [{name: a, chart: ./charts/api, installed: false}]", "1:43", "`installed: false`"),
         ("releases: [{name: a, chart: ./charts/api, needs: [x/y]}]", "1:51", "it needs x/y"),
         ("releases: [{name: a, chart: ./charts/api, historyMax: 0}]", "1:43", "a history without an end"),
+        ("releases: [{name: a, chart: ./charts/api, labels: {cluster: x}}]", "1:52", "cluster is no label"),
+        ("releases: [{name: a, chart: ./charts/api, labels: {a b: x}}]", "1:52", "a b: a label is made of"),
+        ("releases: [{name: a, chart: ./charts/api, labels: {tier: ~}}]", "1:52", "tier: a label is made of"),
+        ("releases: [{name: a, chart: ./charts/api, labels: {tier: [x]}}]", "1:52", "tier: a label is made of"),
+        (
+            f"commonLabels: {{name: x}}\nreleases: [{{name: a, {CHART}}}, {{name: b, {CHART}}}]",
+            "1:16",
+            "name is no label",
+        ),
     ],
 )
 def test_what_has_no_counterpart_is_told(run: Any, text: str, place: str, told: str) -> None:

@@ -43,7 +43,9 @@ def test_any_text_has_a_digest() -> None:
     odd = "\ud800"
     assert same(odd, odd)
     assert not same(odd, "?")
-    assert Seal.of(SecretText(odd), SALT).digest(odd, odd, b"x") != Seal.of(SecretText("?"), SALT).digest(odd, odd, b"x")
+    assert Seal.of(SecretText(odd), SALT).digest(odd, odd, b"x") != Seal.of(SecretText("?"), SALT).digest(
+        odd, odd, b"x"
+    )
 
 
 def test_order_and_spacing_do_not_count() -> None:

@@ -59,12 +59,19 @@ _LABEL_KEY = r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$"
 _LABEL_VALUE = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 
 
+def label_problem(key: str, value: str) -> str | None:
+    """Why it can be no label of a release; None: it can."""
+    if key in _RESERVED:
+        return f"{key} is no label: `--only {key}=…` asks for the release's own {key}"
+    if not re.match(_LABEL_KEY, key) or not re.match(_LABEL_VALUE, value):
+        return f"{key}: a label is made of letters, digits, -, _ and .; its key may hold /"
+    return None
+
+
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
-        if key in _RESERVED:
-            raise ValueError(f"{key} is no label: `--only {key}=…` asks for the release's own {key}")
-        if not re.match(_LABEL_KEY, key) or not re.match(_LABEL_VALUE, value):
-            raise ValueError(f"{key}: a label is made of letters, digits, -, _ and .; its key may hold /")
+        if problem := label_problem(key, value):
+            raise ValueError(problem)
     return labels
 
 
