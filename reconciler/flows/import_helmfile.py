@@ -10,7 +10,8 @@ from reconciler.desired.documents import MapNode, ScalarNode, parse, parse_all
 from reconciler.desired.overlay import merge
 from reconciler.errors import DesiredStateError, Location
 from reconciler.importing.document import HELMFILE_REMARKS, environment_text, head
-from reconciler.importing.helmfile import World, convert
+from reconciler.importing.helmfile import convert
+from reconciler.importing.helmfile_releases import World
 from reconciler.importing.helmfile_templates import refuse_elsewhere, refuse_templates
 from reconciler.model.importing import Imported
 from reconciler.model.inputs import Inputs

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from reconciler.desired.documents import ListNode, MapNode, Node, ScalarNode
+from reconciler.importing.helmfile_nodes import text_under
 from reconciler.model.importing import Note
 
 _TOP = frozenset(
@@ -62,5 +63,4 @@ def _says_nothing(node: Node) -> bool:
 
 
 def _name(node: MapNode) -> str:
-    name = node.entries.get("name")
-    return name.text if isinstance(name, ScalarNode) else "without a name"
+    return text_under(node, "name") or "without a name"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.desired.documents import MapNode, Node, ScalarNode
+from reconciler.desired.documents import MapNode
 from reconciler.desired.schema.releases import label_problem
+from reconciler.importing.helmfile_nodes import text_of
 from reconciler.model.importing import Note
 
 
@@ -22,7 +23,7 @@ def labels_at(node: MapNode, key: str, owner: str) -> Labels:
     found = node.entries.get(key)
     if not isinstance(found, MapNode):
         return Labels({}, ())
-    texts = {name: _text(value) for name, value in found.entries.items()}
+    texts = {name: text_of(value) for name, value in found.entries.items()}
     problems = {name: label_problem(name, text) for name, text in texts.items()}
     notes = (
         Note(f"label {name} of {owner}", problem, where=found.keys[name], left_out=True)
@@ -30,7 +31,3 @@ def labels_at(node: MapNode, key: str, owner: str) -> Labels:
         if problem
     )
     return Labels({name: text for name, text in texts.items() if not problems[name]}, tuple(notes))
-
-
-def _text(node: Node) -> str:
-    return node.text if isinstance(node, ScalarNode) and node.value is not None else ""
