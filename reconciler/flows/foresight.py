@@ -72,7 +72,7 @@ def _impossible(
             if release.id.cluster == name
             for item in previews[release.id].rendered
         ]
-        for item, said in (*doubled(items), *doubled_node_ports(items)):
+        for item, said in (*doubled(items, desired), *doubled_node_ports(items)):
             yield item.release, said
         for kind in unserved(items, definitions, cluster.resources):
             # What it needs may bring the kind while it runs; then an apply asks the server again before it writes.

@@ -67,8 +67,8 @@ def _rights_of(site: Site, by: Impersonation | None, needs: Sequence[Need]) -> I
 
 
 def doubles(site: Site) -> Iterator[Check]:
-    """Objects that two releases want to have."""
-    return double_checks(site.objects, site.places)
+    """Objects that two releases, or one and the environment itself, want to have."""
+    return double_checks(site.objects, site.desired, site.places)
 
 
 def namespaces(site: Site) -> Iterable[Check]:

@@ -24,6 +24,7 @@ from reconciler.plan.states import Lacking
 from reconciler.plan.unclaimed import is_as_desired
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+_LEAVE_ALONE, _RENAME = "here, set `manage: false` on it", "give this one another `name`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,11 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
         live = observed.clusters[namespace.id.cluster].namespaces.get(namespace.id)
         identity = ObjectId(NAMESPACE, "", namespace.id.name)
         item = _namespace_item(namespace, labels, {**_adoption(live), **_attachment(attached.get(namespace.id, []))})
-        yield _state(namespace.id, identity, item, live, _namespace_taken(desired.name, live))
+        yield _state(namespace.id, identity, item, live, _taken(desired.name, live, _LEAVE_ALONE))
     for secret in desired.secrets:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
         identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
-        taken = _secret_taken(desired.name, live)
+        taken = _taken(desired.name, live, _RENAME)
         state = _state(secret.id, identity, _secret_item(secret, labels), live, taken)
         yield replace(state, as_it_should_be=True) if is_as_desired(live, state.item) else state
 
@@ -136,25 +137,19 @@ def _secret_item(secret: SecretObject, labels: Mapping[str, str]) -> JsonMap:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret.type, "data": data}
 
 
-def _namespace_taken(environment: str, live: JsonMap | None) -> str | None:
+def _taken(environment: str, live: JsonMap | None, way: str) -> str | None:
+    """Why it is not for this environment; `way`: what to do when it is somebody else's."""
     other = _environment_of(live)
-    if live is not None and other not in (None, environment):
-        return f'it belongs to the environment "{other}"; here, set `manage: false` on it'
-    return _going(live)
+    if other not in (None, environment):
+        return f'it belongs to the environment "{other}"; {way}'
+    release = owner(live) if live else None
+    return f"it belongs to release {'/'.join(release)}; {way}" if release else _going(live)
 
 
 def _going(live: JsonMap | None) -> str | None:
     """The server takes what is applied to an object on its way out, and then lets both go."""
     since = text_at(live or {}, "metadata", "deletionTimestamp")
     return f"it is being deleted since {since}: apply again when it is gone" if since else None
-
-
-def _secret_taken(environment: str, live: JsonMap | None) -> str | None:
-    other = _environment_of(live)
-    if other not in (None, environment):
-        return f'it belongs to the environment "{other}"; give this one another `name`'
-    release = owner(live) if live else None
-    return f"it belongs to release {'/'.join(release)}; give this one another `name`" if release else _going(live)
 
 
 def _environment_of(live: JsonMap | None) -> str | None:

@@ -208,6 +208,41 @@ def test_a_secret_of_others_is_not_taken(project: Project, kubectl: Kubectl) -> 
     assert "was not made by reconciler" in done.out
 
 
+OWNED = """
+    apiVersion: v1
+    kind: Namespace
+    metadata: {name: {{ .Release.Namespace }}-owned}
+"""
+SECRET = """
+    apiVersion: v1
+    kind: Secret
+    metadata: {name: db}
+"""
+
+
+def test_what_a_release_has_is_not_the_environment_s(
+    project: Project, kubectl: Kubectl, helm_program: Path, control_plane: Sandbox
+) -> None:
+    """A namespace of a release stays its own; a release that brings a Secret of the environment is not begun."""
+    kubectl("create", "namespace", project.namespace)
+    project.chart("base", {"templates/namespace.yaml": OWNED})
+    project.chart("app", {"templates/secret.yaml": SECRET})
+    command = [str(helm_program), "--kubeconfig", str(control_plane.kubeconfig_path), "-n", project.namespace]
+    subprocess.run([*command, "install", "base", "charts/base"], cwd=project.folder, check=True, capture_output=True)
+    project.environment("""
+        namespaces: {NAMESPACE: {manage: false}, NAMESPACE-owned: {}}
+        secrets: {db: {type: Opaque, data: {password: {env: DB_PASSWORD}}, namespaces: [NAMESPACE]}}
+        releases: {app: {chart: charts/app, namespace: NAMESPACE}}
+    """)
+
+    done, written = project.writes_during("apply", DB_PASSWORD="a-password")
+
+    assert done.code == 1
+    assert f"it belongs to release {project.namespace}/base; here, set `manage: false` on it" in done.out
+    assert f"Secret {project.namespace}/db is an object of the environment itself too" in done.out
+    assert {(item.resource, item.name) for item in written if item.resource != "leases"} == {("secrets", "db")}
+
+
 def test_a_release_of_another_environment_is_not_taken(project: Project) -> None:
     """Two environments that name the same release do not fight: the second one is refused."""
     _config(project)

@@ -115,21 +115,26 @@ def test_a_secret_is_settled(live: JsonMap | None, *, settled: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "taken"),
+    ("live", "taken"),
     [
-        pytest.param({}, None, id="nobody's: it is taken over"),
-        pytest.param(OURS, None, id="ours"),
+        pytest.param(None, None, id="does not exist"),
+        pytest.param(_live_namespace({}), None, id="nobody's: it is taken over"),
+        pytest.param(_live_namespace(OURS), None, id="ours"),
         pytest.param(
-            {"reconciler/environment": "production"},
+            _live_namespace({"reconciler/environment": "production"}),
             'it belongs to the environment "production"; here, set `manage: false` on it',
             id="another environment's",
         ),
+        pytest.param(
+            {"metadata": {"annotations": {RELEASE_NAME: "base", RELEASE_NAMESPACE: "infra"}}},
+            "it belongs to release infra/base; here, set `manage: false` on it",
+            id="a release's: its next upgrade would fail",
+        ),
     ],
 )
-def test_whose_a_namespace_is(labels: JsonMap, taken: str | None) -> None:
-    """A namespace that exists is taken over unless another environment keeps it."""
-    assert of_namespace(_live_namespace(labels)).taken == taken
-    assert of_namespace(None).taken is None
+def test_whose_a_namespace_is(live: JsonMap | None, taken: str | None) -> None:
+    """A namespace that exists is taken over unless another environment or a release has it."""
+    assert of_namespace(live).taken == taken
 
 
 @pytest.mark.parametrize(
