@@ -141,15 +141,15 @@ class Runner:
             self._clusters = self._clusters.succeeded(name)
         for name in turn.unreachable:
             self._clusters = self._clusters.failed(name, "", now, chance())
-        if said.result is RunResult.INTERRUPTED or (turn.trouble and not turn.is_invalid):
-            # Such as by another run at work: nothing else tells when it is over.
+        if said.result is RunResult.INTERRUPTED or turn.trouble:
+            # Such as by another run at work, or a chart repository that is away: nothing else tells when it is over.
             self._whole = self._whole.failed(files.name, "", now, chance())
         elif not turn.only:
             self._whole = self._whole.succeeded(files.name)
         # Those whose time has come, and that were not tried now, would start a run again and again. In a run about
-        # something else they were not to be tried.
+        # something else they were not to be tried; what was held back in this one is tried in the next.
         since = begun if turn.only else now
-        waiting = (self._releases.waiting(since), self._clusters.waiting(since), self._whole.waiting(since))
+        waiting = (self._releases.waiting(since), self._clusters.waiting(since), self._whole.waiting(since), held)
         self._retry = min((until for found in waiting for until in found.values()), default=float("inf"))
 
     def scope(self, files: Files, why: Why) -> Scope:
@@ -237,11 +237,13 @@ class _One:
         if not keep.correct_drift:
             planned = leave_drift(planned, self._runner.in_place)
         held = hold_back(planned, self._runner.attempts(self._why), self._runner.around.clock.ticks())
-        self.held.update(held.until)
         for action in held.plan.actions:
+            # It is planned once more under the lock, and the time of what was held back may have come by then.
+            self.held.pop(action.target, None)
             if action.work:
                 # Should it fail half done, it is not somebody else who made the difference.
                 self._runner.in_place.pop(action.target, None)
+        self.held.update(held.until)
         return held.plan
 
     def _seen(self, found: Found) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from reconciler.daemon.board import LiveBoard
 from reconciler.daemon.config.sync_file import KeepSpec
 from reconciler.daemon.health import Pulse
 from reconciler.daemon.loop.following import Following
-from reconciler.daemon.loop.runner import Files, Guard, Runner
+from reconciler.daemon.loop.runner import Files, Guard, Ran, Runner
 from reconciler.daemon.loop.signs import Signs
 from reconciler.daemon.loop.turns import Scope, Turn
 from reconciler.daemon.memory import Memory
@@ -29,7 +29,7 @@ from reconciler.flows.apply import Conduct
 from reconciler.model.identity import ReleaseId
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan
-from reconciler.model.sync import Trigger, Why
+from reconciler.model.sync import RunResult, Trigger, Why
 from tests.daemon.turns import API, NOW, WEB, End, part, whole
 
 NEVER = float("inf")
@@ -67,15 +67,21 @@ class Site:
     keep: dict[str, object] = field(default_factory=dict)
     allowed: list[bool] = field(default_factory=list)
 
-    def run(self, why: Why, turn: Turn, seconds: float = 0.0) -> None:
-        """One that takes so long."""
+    def run(self, why: Why, turn: Turn, seconds: float = 0.0, plans: Iterable[float] = ()) -> Ran:
+        """One that takes so long.
+
+        Args:
+            plans: at which ticks it plans.
+        """
 
         def taken() -> Turn:
+            for self.clock.at in plans:
+                self.conducts[-1].make(None)  # type: ignore[arg-type]  # what was found, which nobody asks for
             self.clock.at += seconds
             return turn
 
         self.turn = taken
-        self.runner.run(self.files, why, Guard(nullcontext, lambda: Haste.NONE, self.following))
+        return self.runner.run(self.files, why, Guard(nullcontext, lambda: Haste.NONE, self.following))
 
 
 @pytest.fixture
@@ -126,9 +132,14 @@ def test_another_run_at_work(site: Site) -> None:
     assert site.runner.retry == NEVER
 
 
-def test_files_that_are_not_valid(site: Site) -> None:
-    """They are looked at again after the interval: others come with a commit."""
-    site.run(ALL, Turn(trouble=DesiredStateError("no such file")))
+def test_what_a_run_finds_invalid(site: Site) -> None:
+    """It is tried again soon, later and later: a chart's repository may have been away for a moment."""
+    for retry in (105.0, 110.0, 120.0):
+        site.run(
+            ALL, Turn(trouble=DesiredStateError("cannot pull chart redis 20.1.0: charts.example.com answered 503"))
+        )
+        assert site.runner.retry == retry
+    site.run(ALL, whole(End(API)))
     assert site.runner.retry == NEVER
 
 
@@ -172,6 +183,31 @@ def test_what_a_run_changes_itself(site: Site, monkeypatch: pytest.MonkeyPatch) 
     site.run(ALL, whole(End(API), End(WEB)))
     assert site.conducts[0].make(None) == plan  # type: ignore[arg-type]  # what was found, which nobody asks for
     assert site.runner.in_place == {WEB: "as it was"}
+
+
+@pytest.mark.parametrize(
+    ("plans", "end", "held", "result", "retry"),
+    [
+        ((104.0, 104.5), End(API), {API: 105.0}, RunResult.FAILED, 105.0),
+        ((104.0, 105.5), End(API, Result.DONE, work=True), {}, RunResult.CONVERGED, NEVER),
+    ],
+    ids=["not yet", "while it took the lock"],
+)
+def test_the_last_plan_says_what_is_held_back(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    plans: tuple[float, ...],
+    end: End,
+    held: dict[ReleaseId, float],
+    result: RunResult,
+    retry: float,
+) -> None:
+    """A release whose time comes while the lock is taken is tried, and its success is one; later, it is tried next."""
+    failed = End(API, Result.FAILED, work=True)
+    monkeypatch.setattr("reconciler.daemon.loop.runner.make_plan", lambda _found: Plan("staging", (failed.action,)))
+    site.run(ALL, whole(failed))
+    ran = site.run(ALL, whole(end), 3.0, plans)
+    assert (ran.held, ran.run.result, site.runner.retry) == (held, result, retry)
 
 
 def test_how_it_is_kept_when_its_turn_comes(site: Site) -> None:
