@@ -58,7 +58,7 @@ class Surroundings:
         haste: whether the daemon is about to end.
         watching: tells of drift between two runs.
         pulse: where threads give their signs of life.
-        introduce: is told the clusters of an environment, when its files are others than before.
+        introduce: is told the clusters of an environment, when its files are others than before; none: it is gone.
     """
 
     context: Callable[[Path, str], Context]

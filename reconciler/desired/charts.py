@@ -6,7 +6,7 @@ import decimal  # noqa: F401 (jsonschema_rs needs it, and prints a panic when Ct
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -99,7 +99,8 @@ def _check_part(release: Release, chart: Chart, part: SchemaPart, problems: Prob
         problems.add(message, release.sources.at(place))
 
 
-@cache
+# Of all environments that are planned at once; a daemon of months meets any number of schemas.
+@lru_cache(maxsize=256)
 def _validator(schema: str, hidden: str | None) -> Any:
     """A compiled schema; its messages show `hidden`, when that is given, instead of values.
 

@@ -107,6 +107,7 @@ class Site:
     slots: threading.Semaphore
     watched: Watched
     keep: dict[str, object]
+    introduced: dict[str, frozenset[str]]
 
     def kinds(self, name: str) -> set[ConditionKind]:
         """The conditions of an environment."""
@@ -183,6 +184,7 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
     pulse = Pulse()
     slots, watched = threading.BoundedSemaphore(1), Watched()
     keep: dict[str, object] = {"suspend": suspend}
+    introduced: dict[str, frozenset[str]] = {}
     names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
         context=context,
@@ -197,10 +199,10 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
         haste=hurry,
         watching=watched,
         pulse=pulse,
+        introduce=lambda name, clusters: introduced.update({name: frozenset(clusters)}),
     )
-    return Site(
-        Daemon(Asking(origin, None), around, names, hurry), origin, board, notices, pulse, free, slots, watched, keep
-    )
+    daemon = Daemon(Asking(origin, None), around, names, hurry)
+    return Site(daemon, origin, board, notices, pulse, free, slots, watched, keep, introduced)
 
 
 @pytest.fixture
@@ -226,6 +228,14 @@ def test_environments_come_and_go(site: Site) -> None:
     until(lambda: [view.name for view in site.board.environments()] == ["shop"])
     seen = [notice for notice in site.notices if isinstance(notice, CommitSeen)]
     assert [notice.commit for notice in seen] == [COMMIT, NEXT]
+
+
+def test_who_is_told_the_clusters_is_told_that_they_are_gone(site: Site) -> None:
+    """With the environment, and with the name that it had before."""
+    site.daemon.begin()
+    until(lambda: {name for name, clusters in site.introduced.items() if clusters} == {"bank", "shop"})
+    site.asked(replace(site.origin.at(NEXT, shop=VALID.replace("NAME", "store")), paths=("shop.yaml",)))
+    until(lambda: {name for name, clusters in site.introduced.items() if clusters} == {"store"})
 
 
 def test_no_two_have_one_name(site: Site) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.desired.charts import _validator
 from reconciler.errors import ReconcilerError
 from reconciler.model.json import JsonMap, dig
 from tests.desired.project import HEAD, Project
@@ -237,6 +238,13 @@ def test_a_schema_may_not_make_us_fetch_things(shop: Project, server: tuple[str,
     assert line.startswith("env.yaml:8:12: values.schema.json of chart web is no valid schema: ")
     assert url in line
     assert asked == []
+
+
+def test_schemas_of_charts_that_are_gone_are_forgotten() -> None:
+    """A daemon of months sees any number of them, each with a validator of its own."""
+    for number in range(300):
+        _validator(json.dumps({"title": str(number)}), None)
+    assert _validator.cache_info().currsize == 256
 
 
 def test_a_schema_may_refer_to_itself(shop: Project) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.adapters.charts.archives import read_archive
+from reconciler.adapters.charts.cache import is_kept, keep
 from reconciler.adapters.charts.files import LOCKS, digest_of, read_folder
 from reconciler.adapters.charts.pack import pack
 from reconciler.adapters.charts.parse import chart_metadata, dependencies, subchart_files
@@ -48,21 +49,12 @@ def complete(folder: Path, root: Path, cache: Path, engine: Engine) -> Path:
     sources = _collect(folder.resolve(), root.resolve())
     top = Path(os.path.commonpath([source.folder for source in sources]))
     target = cache / "built" / _key(sources, top)
-    if not target.exists():
+    if not is_kept(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as name:
             _build(sources, top, Path(name) / "charts", engine)
-            move_into_place(Path(name) / "charts", target)
+            keep(Path(name) / "charts", target)
     return target / folder.resolve().relative_to(top)
-
-
-def move_into_place(made: Path, target: Path) -> None:
-    """Rename in one step; when another process was first, its result stays."""
-    try:
-        made.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
 
 
 def _collect(folder: Path, root: Path) -> list[Source]:

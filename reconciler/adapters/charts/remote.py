@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.adapters.charts.build import move_into_place
+from reconciler.adapters.charts.cache import is_kept, keep
 from reconciler.adapters.repositories.place import place_of
 from reconciler.errors import ChartError
 from reconciler.model.repository import ChartRepository, PublishedChart
@@ -40,8 +40,8 @@ def fetch_archive(ref: ChartRef, cache: Path, open_repository: OpenRepository) -
     repository, name = place_of(ref)
     chart = _exact(ref, name) or newest_in(ref.version or NEWEST, open_repository(repository).versions(name), name)
     folder = cache / "remote" / _key(repository.url, chart)
-    kept = sorted(folder.glob("*.tgz"))
-    return kept[0] if kept else _download(chart, open_repository(repository), folder)
+    found = sorted(folder.glob("*.tgz")) if is_kept(folder) else ()
+    return found[0] if found else _download(chart, open_repository(repository), folder)
 
 
 def newest_in(text: str, versions: Sequence[PublishedChart], name: str) -> PublishedChart:
@@ -80,5 +80,5 @@ def _download(chart: PublishedChart, repository: ChartRepository, folder: Path) 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".pull-") as private:
         archive = repository.pull(chart, Path(private) / "new")
-        move_into_place(archive.parent, folder)
+        keep(archive.parent, folder)
     return folder / archive.name

@@ -60,7 +60,7 @@ class Recorder:
         self._thread.start()
 
     def introduce(self, environment: str, clusters: Mapping[str, ClusterAccess]) -> None:
-        """These are the clusters of an environment now."""
+        """These are the clusters of an environment now; of one that is gone, none."""
         with self._lock:
             kept = {key: journal for key, journal in self._journals.items() if key[0] != environment}
             new = {(environment, name): self._journal(access) for name, access in clusters.items()}

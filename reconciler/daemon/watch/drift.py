@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from http import HTTPStatus
@@ -24,6 +25,8 @@ TellDrift = Callable[[str, Target, str], None]
 _Told = tuple[str, Target, str]
 
 _LOGGER = logging.getLogger("reconciler.drift")
+# Seconds after which all namespaces are tried again where that was forbidden: a role may have been away for a moment.
+_FORBIDDEN = 3_600.0
 _TOO_MANY = "too many namespaces to watch one by one: grant list and watch in all namespaces"
 
 
@@ -36,14 +39,18 @@ class DriftWatch:
     Args:
         watcher: gives what watches a cluster as a user.
         tell: is called when an object begins to lack something, or something else; from threads of the watches.
+        clock: in seconds.
     """
 
-    def __init__(self, watcher: Callable[[ClusterAccess], Watcher], tell: TellDrift) -> None:
-        self._watcher, self._tell = watcher, tell
+    def __init__(
+        self, watcher: Callable[[ClusterAccess], Watcher], tell: TellDrift, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._watcher, self._tell, self._clock = watcher, tell, clock
         self._lock = threading.RLock()
         self._expected: dict[str, Expectations] = {}
         self._paused: set[str] = set()
-        self._forbidden: set[Source] = set()
+        # What may not be watched in all namespaces at once → until when that is not tried.
+        self._forbidden: dict[Source, float] = {}
         self._watchers: dict[ClusterAccess, Watcher] = {}
         self._watched: dict[Spot, _Watched] = {}
         self._left = 0
@@ -127,12 +134,14 @@ class DriftWatch:
     def _refused(self, watched: _Watched) -> None:
         """All namespaces at once may not be watched: watch them one by one."""
         with self._lock:
-            self._forbidden.add(watched.source)
+            self._forbidden[watched.source] = self._clock() + _FORBIDDEN
             self._arrange()
 
     def _arrange(self) -> None:
         """Watch what is expected, and nothing else."""
-        wanted, left = bounded(spots((kept.sources for kept in self._expected.values()), self._forbidden))
+        now = self._clock()
+        self._forbidden = {source: until for source, until in self._forbidden.items() if until > now}
+        wanted, left = bounded(spots((kept.sources for kept in self._expected.values()), self._forbidden.keys()))
         if left > self._left:
             _LOGGER.warning("drift is seen only by looks", extra={"facts": {"places": left, "message": _TOO_MANY}})
         self._left = left

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -104,7 +106,9 @@ def test_an_exact_version_is_downloaded_once(tmp_path: Path, server: FakeReposit
     first = fetch(tmp_path, server, remote("1.0.0"))
     assert server.asked == ["pull 1.0.0"]
     shutil.rmtree(server.folder)
+    os.utime(first.path.parent, (0.0, 0.0))
     assert fetch(tmp_path, server, remote("1.0.0")) == first
+    assert time.time() - first.path.parent.stat().st_mtime < 60
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from reconciler.adapters.charts import ChartStore, bounds, build, files
+from reconciler.adapters.charts import ChartStore, bounds, files
 from reconciler.adapters.helm import LibraryEngine
 from reconciler.adapters.repositories import Repositories
 from reconciler.errors import ChartError, Location
@@ -298,16 +298,6 @@ def test_dependencies_that_cannot_be(store: ChartStore, tmp_path: Path, reposito
     path = write(tmp_path / "api", dependencies=needs)
     with pytest.raises(ChartError, match=message):
         store.fetch(local(path))
-
-
-def test_the_first_of_two_builders_wins(tmp_path: Path) -> None:
-    """Processes that share a cache do not destroy each other's results."""
-    for name in ("made", "target"):
-        write(tmp_path / name)
-    build.move_into_place(tmp_path / "made", tmp_path / "target")
-    assert (tmp_path / "made").exists()
-    with pytest.raises(OSError, match="none"):
-        build.move_into_place(tmp_path / "none", tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -100,7 +100,7 @@ def test_without_a_collector_nothing_of_opentelemetry_is_loaded() -> None:
 
 def test_the_example_of_the_guide_is_valid() -> None:
     """As the program reads it, and YAML takes no key for another."""
-    guide = (Path(__file__).parents[2] / "docs/guide.md").read_text()
+    guide = (Path(__file__).parents[3] / "docs/guide.md").read_text()
     example = guide.partition("## Seeing what it does\n\n```yaml\n")[2].partition("```")[0]
     told = plain(parse(example, "guide.md"))
     assert isinstance(told, dict)

@@ -84,6 +84,16 @@ def test_events_go_to_the_cluster_of_the_release() -> None:
     assert book.written == [Happening(API, Reason.APPLIED, "upgraded")]
 
 
+def test_an_environment_that_is_gone_is_forgotten() -> None:
+    """A daemon of months has seen many; nothing is written about it any more."""
+    book = Book()
+    with recorder(book) as made:
+        made.introduce("staging", {})
+        made.tell(StepEnded("staging", "r1", step()))
+        assert made._journals == {}
+    assert book.written == []
+
+
 @pytest.mark.parametrize(
     ("error", "tried"),
     [

@@ -16,7 +16,7 @@ from reconciler.daemon.watch.expected import Expectations
 from reconciler.daemon.watch.places import MOST
 from reconciler.errors import ApiError
 from reconciler.model.desired import ClusterAccess, Impersonation
-from reconciler.model.identity import ReleaseId
+from reconciler.model.identity import ReleaseId, Target
 from reconciler.model.json import JsonMap, as_map
 from reconciler.model.object_version import ObjectVersion
 from reconciler.model.observed import StoredRelease
@@ -64,9 +64,13 @@ class Scene:
 
     told: list[Told] = field(default_factory=list)
     hands: dict[Impersonation | None, Hand] = field(default_factory=dict)
+    now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.drift = DriftWatch(self._watcher, lambda name, target, item: self.told.append((name, str(target), item)))
+        self.drift = DriftWatch(self._watcher, self._tell, lambda: self.now)
+
+    def _tell(self, name: str, target: Target, item: str) -> None:
+        self.told.append((name, str(target), item))
 
     def _watcher(self, access: ClusterAccess) -> Hand:
         return self.hands.setdefault(access.impersonate, Hand(access.impersonate))
@@ -314,6 +318,17 @@ def test_many_namespaces_are_watched_at_once(caplog: pytest.LogCaptureFixture) -
     scene.hand.sink(namespace="shop1").complete(set(), "1")
     scene.hand.sink(namespace="shop1").failed(forbidden())
     assert len(caplog.messages) == 2
+
+
+def test_what_was_forbidden_once_is_tried_again() -> None:
+    """After an hour, at the next look: a role may have been away for a moment, or be another one by now."""
+    scene = Scene()
+    scene.drift.follow("staging", many(5))
+    scene.hand.sink(namespace="").failed(forbidden())
+    for now, everywhere in ((3_599.0, False), (3_600.0, True)):
+        scene.now = now
+        scene.drift.follow("staging", many(5))
+        assert (places(scene, "configmaps") == {""}) == everywhere
 
 
 def test_there_are_bounds(caplog: pytest.LogCaptureFixture) -> None:
