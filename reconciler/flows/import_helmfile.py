@@ -56,7 +56,7 @@ def import_helmfile(request: HelmfileImport, inputs: Inputs) -> Imported:
     root = _merged(text, shown)
     converted = convert(root, request.selected, request.cluster, request.access, _world(request, inputs, path, shown))
     document = {**head(request.environment, {}, {}), **converted.sections}
-    made = environment_text(document, request.file, HELMFILE_REMARKS)
+    made = environment_text(document, request.file, HELMFILE_REMARKS, converted.origins)
     return Imported(
         request.environment,
         {Path(request.file).name: made.encode()},

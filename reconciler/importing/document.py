@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.desired.check import check
 from reconciler.desired.documents import MapNode, parse
 from reconciler.desired.problems import Problems
+from reconciler.importing.origins import UNKNOWN, Origins, at_origins
 from reconciler.model.json import Json, JsonMap, as_map
 from reconciler.yaml.write import dump
 
@@ -36,11 +37,11 @@ def head(name: str, clusters: JsonMap, repositories: JsonMap) -> JsonMap:
     return {**found, **_unless_empty({"repositories": repositories})}
 
 
-def environment_text(document: JsonMap, path: str, remarks: Iterable[str]) -> str:
+def environment_text(document: JsonMap, path: str, remarks: Iterable[str], origins: Origins = UNKNOWN) -> str:
     """The file: remarks as comments, each section apart, and valid by the schema.
 
     Raises:
-        DesiredStateErrors: it is not valid, with the places that it would have.
+        DesiredStateErrors: it is not valid, with the places that its entries come from, or would have.
     """
     # A key that Helm or Kubernetes allows, and a file does not, has to be known before anything is written.
     parts = ["".join(f"# {line}\n" for line in remarks), *_sections(document)]
@@ -48,7 +49,7 @@ def environment_text(document: JsonMap, path: str, remarks: Iterable[str]) -> st
     root = parse(text, path)
     problems = Problems()
     if isinstance(root, MapNode):
-        check(root, problems)
+        check(at_origins(root, origins), problems)
     problems.raise_all()
     return text
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.desired.documents import MapNode, ScalarNode, plain
 from reconciler.desired.problems import Problems
+from reconciler.errors import Location
 from reconciler.importing.helmfile_keys import unknown_keys
 from reconciler.importing.helmfile_nodes import items_under, maps_under, text_under
 from reconciler.importing.helmfile_releases import Entries, World
 from reconciler.importing.keys import release_keys
+from reconciler.importing.origins import Origins
 from reconciler.importing.variables import Variables
+from reconciler.model.identity import ReleaseId
 from reconciler.model.importing import Note
 from reconciler.model.json import Json, JsonMap, as_map, dig, merge, text_at
 from reconciler.model.secret import SecretText
@@ -19,9 +22,10 @@ from reconciler.model.secret import SecretText
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The sections of an environment file."""
+    """The sections of an environment file, and where in the helmfile their entries are from."""
 
     sections: JsonMap
+    origins: Origins
     variables: Mapping[str, str]
     notes: tuple[Note, ...]
 
@@ -61,10 +65,11 @@ class _Conversion:
         releases, repositories = maps_under(self.root, "releases"), maps_under(self.root, "repositories")
         self.notes += unknown_keys(self.root, releases, repositories)
         made = Entries(self.root, self.cluster, self.access, self.world, self.problems, self.notes)
-        known = {text_at(plain(item), "name"): self._repository(item) for item in repositories}
+        known = {text_under(item, "name"): self._repository(item) for item in repositories}
         values = self._environment_values()
         wanted = [item for item in releases if self._is_installed(item, values)]
         keys = release_keys(made.identity(item) for item in wanted)
+        self._refuse_doubles([(made.identity(item), item.where) for item in wanted])
         entries = {keys[made.identity(item)]: made.entry(item, keys, known) for item in wanted}
         sections: dict[str, Json] = {
             "clusters": made.clusters or {self.cluster: self.access},
@@ -73,7 +78,8 @@ class _Conversion:
             "releases": entries,
         }
         kept = {key: value for key, value in sections.items() if value or key == "releases"}
-        return Converted(kept, self.variables.meanings, tuple(self.notes))
+        origins = {**made.origins, "repositories": {text_under(item, "name"): item.where for item in repositories}}
+        return Converted(kept, origins, self.variables.meanings, tuple(self.notes))
 
     def _repository(self, node: MapNode) -> JsonMap:
         item = as_map(plain(node))
@@ -123,6 +129,12 @@ class _Conversion:
             self.notes.append(Note(f"release {name}", told, where=node.keys["installed"], left_out=True))
             return False
         return self._holds(node, text_at(item, "condition"), values) if item.get("condition") else True
+
+    def _refuse_doubles(self, wanted: Sequence[tuple[ReleaseId, Location]]) -> None:
+        first: dict[ReleaseId, Location] = {}
+        for identity, where in wanted:
+            if first.setdefault(identity, where) != where:
+                self.problems.add(f"{identity} is there already, at {first[identity]}", where)
 
     def _holds(self, node: MapNode, condition: str, values: JsonMap) -> bool:
         found = dig(values, *condition.split("."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.desired.documents import MapNode, plain
 from reconciler.desired.problems import Problems
+from reconciler.errors import Location
 from reconciler.importing.helmfile_labels import labels_at
 from reconciler.importing.helmfile_nodes import items_under, text_under
 from reconciler.importing.helmfile_values import Moved, Read, Values
@@ -39,6 +40,7 @@ class Entries:
         cluster: what the cluster is called whose context the helmfile does not name; `access` is its entry.
         notes: what has no counterpart is added here, as mistakes are to `problems`.
         clusters: those that the entries made so far are in, as they stand in the file; so are `namespaces`.
+        origins: where the entries are from, with their clusters and namespaces.
     """
 
     root: MapNode
@@ -49,6 +51,7 @@ class Entries:
     notes: list[Note]
     clusters: dict[str, Json] = field(default_factory=dict)
     namespaces: dict[str, JsonMap] = field(default_factory=dict)
+    origins: dict[str, dict[str, Location]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._defaults = as_map(plain(self.root)).get("helmDefaults")
@@ -73,6 +76,8 @@ class Entries:
         several = len({release.cluster for release in keys}) > 1
         context = self._context(node)
         self.clusters[identity.cluster] = {**self.access, **({"context": context} if context else {})}
+        self._note_origin("releases", keys[identity], node)
+        self._note_origin("clusters", identity.cluster, node, "kubeContext")
         values = self._values(node)
         self.notes += values.notes
         entry: dict[str, Json] = {
@@ -88,6 +93,10 @@ class Entries:
             **self._behaviour(node),
         }
         return {key: value for key, value in entry.items() if value not in (None, [], {})}
+
+    def _note_origin(self, section: str, key: str, node: MapNode, named: str = "") -> None:
+        """The first release tells, at the key of the helmfile where it says so."""
+        self.origins.setdefault(section, {}).setdefault(key, node.keys.get(named, node.where))
 
     def _labels(self, node: MapNode) -> JsonMap:
         own = labels_at(node, "labels", f"release {text_under(node, 'name')}")
@@ -127,6 +136,7 @@ class Entries:
         before = self.namespaces.get(key, {"manage": False})
         named: dict[str, Json] = {"name": identity.namespace, "cluster": identity.cluster} if several else {}
         kept = created or "manage" not in before
+        self._note_origin("namespaces", key, node, "namespace")
         self.namespaces[key] = named if kept and identity.namespace != _NAMESPACE else {**named, "manage": False}
         return key
 

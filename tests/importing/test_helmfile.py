@@ -235,6 +235,29 @@ def test_what_cannot_be_told_without_helmfile_is_refused(run: Any, text: str, pl
     assert str(mistake.where) == f"helmfile.yaml:{place}"
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "told"),
+    [
+        (f"releases: [{{name: Api, {CHART}}}]", "1:12", "releases.Api is not valid"),
+        (f"releases: [{{name: api, {CHART}, namespace: Shop}}]", "1:45", "namespaces.Shop is not valid"),
+        (f"releases: [{{name: api, {CHART}, version: latest}}]", "1:12", "'latest' is no version"),
+        (f"releases: [{{name: api, {CHART}, historyMax: true}}]", "1:12", "releases.api.history: has to be"),
+        ("repositories: [{name: team, url: 'git+https://x'}]\nreleases: []", "1:16", "repositories.team.url"),
+        (
+            f"releases: [{{name: api, {CHART}}},\n  {{name: api, {CHART}}}]",
+            "2:3",
+            "is there already, at helmfile.yaml:1:12",
+        ),
+    ],
+)
+def test_what_no_environment_can_have_is_refused(run: Any, text: str, place: str, told: str) -> None:
+    """At the place that it comes from, as the new file is not there to look at."""
+    with pytest.raises(DesiredStateErrors) as error:
+        run(text)
+    assert [str(mistake.where) for mistake in error.value.errors] == [f"helmfile.yaml:{place}"]
+    assert told in error.value.errors[0].message
+
+
 def test_a_template_is_refused_as_a_whole(run: Any) -> None:
     """By its name, with what to do."""
     with pytest.raises(DesiredStateErrors, match=r"helmfile\.yaml\.gotmpl is a template"):
