@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from reconciler.model.identity import AccountId, NamespaceId, ObjectId, ReleaseId, SecretId, Target
@@ -24,10 +24,19 @@ def matches(pattern: str, cluster: str, item: Target | ObjectId) -> bool:
     It is a name as `name_of` gives it, with `*` and `?` for anything, also slashes; `CLUSTER:` before it means that
     cluster alone. Case does not count, as with kubectl.
     """
-    place, colon, rest = pattern.partition(":")
-    if colon and not fnmatchcase(cluster, place):
-        return False
-    return fnmatchcase(name_of(item).lower(), (rest if colon else pattern).lower())
+    name = name_of(item).lower()
+    return any(fnmatchcase(cluster, place) and fnmatchcase(name, rest.lower()) for place, rest in _readings(pattern))
+
+
+def _readings(pattern: str) -> Iterator[tuple[str, str]]:
+    """The cluster and the name that it may be meant as: both may hold colons, so that any may be the one in between.
+
+    No two of them fit: a kind has no colon, so the one before it is the one.
+    """
+    yield "*", pattern
+    for index, character in enumerate(pattern):
+        if character == ":":
+            yield pattern[:index], pattern[index + 1 :]
 
 
 def matches_any(patterns: Iterable[str], cluster: str, item: Target | ObjectId) -> bool:

@@ -37,6 +37,19 @@ policy:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "role/kube-system/cert-manager:leaderelection",
+        "eu-*:clusterrole/system:auth:view",
+        "arn:aws:eks:eu-west-1:1:cluster/shop:secret/shop/*",
+    ],
+)
+def test_names_and_clusters_may_hold_colons(project: Project, name: str) -> None:
+    """Those of roles and of EKS do."""
+    assert project.load(HEAD + f'policy: {{adopt: ["{name}"]}}\n').policy.adopt == (name,)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("risks: {deletes-dta: ask}", "env.yaml:5:18: policy.risks.deletes-dta"),

@@ -52,7 +52,18 @@ def test_patterns(pattern: str, *, meant: bool) -> None:
     assert matches_any(["x/y", pattern], "main", RELEASE) is meant
 
 
-def test_a_name_may_hold_colons() -> None:
-    """Names of cluster roles do; then the cluster has to be said."""
-    role = ObjectId(Kind("rbac.authorization.k8s.io/v1", "ClusterRole"), "", "system:view")
-    assert matches("*:clusterrole/system:view", "main", role)
+ROLE = ObjectId(Kind("rbac.authorization.k8s.io/v1", "Role"), "kube-system", "cert-manager:leaderelection")
+CLUSTER_ROLE = ObjectId(Kind("rbac.authorization.k8s.io/v1", "ClusterRole"), "", "system:auth:view")
+ARN = "arn:aws:eks:eu-west-1:1:cluster/shop"
+
+
+@pytest.mark.parametrize("cluster", ["main", ARN])
+@pytest.mark.parametrize("item", [RELEASE, ROLE, CLUSTER_ROLE])
+def test_names_and_clusters_may_hold_colons(cluster: str, item: Target | ObjectId) -> None:
+    """Roles and clusters of EKS have them: a name means its item, with its cluster or without, and no other."""
+    name = name_of(item)
+    meant = (name, f"{cluster}:{name}", f"*:{name}", "*", f"{cluster}:*", f"{name[:-2]}*", name.replace(":", "?"))
+    assert [matches(pattern, cluster, item) for pattern in meant] == [True] * 7
+    others = (f"other:{name}", f"{cluster}x:{name}", f":{name}", f"{name}:", name.split(":")[-1][1:])
+    assert not matches_any(others, cluster, item)
+    assert not matches_any([f"{ARN}:{name}", f"main:{name}"], "other", item)

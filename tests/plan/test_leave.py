@@ -120,6 +120,18 @@ def test_how_leave_is_given(label: RiskLabel, *, several: bool, way: str) -> Non
     assert leaves(several=several).way(label, API) == way
 
 
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("risk", [Risk.MUST_RECREATE, Risk.DELETES_DATA])
+def test_the_flag_that_is_told_is_the_one_that_works(risk: Risk, *, several: bool) -> None:
+    """As it stands there, also where the names of object and cluster have colons."""
+    role = ObjectId(Kind("rbac.authorization.k8s.io/v1", "Role"), "kube-system", "cert-manager:leaderelection")
+    target = replace(API, cluster="arn:aws:eks:eu-west-1:1:cluster/shop")
+    flag = leaves(several=several).way(RiskLabel(risk, role, "", Leave.ASK), target).split("`")[1]
+    name = flag.split(" ")[1]
+    said = Consent(recreate=(name,)) if risk is Risk.MUST_RECREATE else Consent(((risk, name.partition("=")[2]),))
+    assert leave(leaves(consent=said, several=several), risk, role, target) is Leave.ALLOW
+
+
 OBSTRUCTED = preview(config_map(a="1"), config_map(a="2"), refusal="ConfigMap shop/api: no")
 
 

@@ -11,7 +11,7 @@ from reconciler.desired.schema.durations import Limit
 from reconciler.desired.schema.model import Model, NamespaceName
 from reconciler.model.policy import Leave, Risk
 
-_SHAPE = r"^([^:/\s]+:)?[^:/\s]+/[^/\s]+(/[^/\s]+)?$|^\*$"
+_SHAPE = r"^(\S+:)?[^:/\s]+/[^/\s]+(/[^/\s]+)?$|^\*$"
 
 
 def _pattern(text: str) -> str:
