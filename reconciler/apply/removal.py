@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.errors import ClusterError
-from reconciler.model.cluster import ClusterWriter, Resource
+from reconciler.model.cluster import ClusterWriter, Resource, served_as
 from reconciler.model.contents import Going, foreign, owners, removable_kinds
 from reconciler.model.identity import ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
@@ -14,7 +15,7 @@ from reconciler.model.manifest import id_of
 from reconciler.model.observed import StoredRelease
 from reconciler.model.ownership import ENVIRONMENT
 from reconciler.model.plan import DeleteObject, UninstallRelease
-from reconciler.model.removal import is_of, removed_ids
+from reconciler.model.removal import is_of, removed_ids, silence
 
 # Seconds. The garbage collector takes a moment for what the removed releases owned.
 PATIENCE, PAUSE = 60.0, 0.5
@@ -31,7 +32,7 @@ def going(
     What is not its own any more is taken out of its manifest. Under a lock, `run` is this run.
 
     Raises:
-        ClusterError: it was written to since, or another environment has taken it over.
+        ClusterError: it was written to since, another environment has taken it over, or what there is cannot be told.
     """
     stored = next((item for item in cluster.releases(release.namespace) if item.id == release), None)
     if stored is None:
@@ -56,21 +57,32 @@ def delete(cluster: ClusterWriter, resource: Resource, work: DeleteObject) -> No
 
 
 def _sorted_out(cluster: ClusterWriter, stored: StoredRelease) -> tuple[dict[ObjectId, str], set[ObjectId]]:
-    """The release's own objects that there are, and what Helm would delete, or stumble over, that is not its own.
+    """The release's own objects that there are, and what Helm is to leave.
 
-    That is what was taken over, or is of a kind that is gone.
+    It would delete what was taken over, and stumble over a version that is not served any more. What is in such a
+    version and is the release's own is deleted after Helm.
     """
     own: dict[ObjectId, str] = {}
     others: set[ObjectId] = set()
     resources = cluster.resources()
     for identity in removed_ids(stored, resources):
-        resource = resources.get(identity.kind)
-        live = cluster.fetch(resource, identity.namespace, identity.name) if resource else None
-        if live and is_of(live, stored.id):
-            own[identity] = text_at(live, "metadata", "uid")
-        elif live or not resource:
+        resource = served_as(identity.kind, resources)
+        live = _live(cluster, resource, identity)
+        if resource and live and is_of(live, stored.id):
+            own[replace(identity, kind=resource.kind)] = text_at(live, "metadata", "uid")
+        elif live:
+            others.add(identity)
+        if identity.kind not in resources:
             others.add(identity)
     return own, others
+
+
+def _live(cluster: ClusterWriter, resource: Resource | None, identity: ObjectId) -> JsonMap | None:
+    if resource:
+        return cluster.fetch(resource, identity.namespace, identity.name)
+    if why := silence(identity.kind, cluster.silent()):
+        raise ClusterError(f"cluster {cluster.name}: whether {identity} is there cannot be told: {why}", hint=_AGAIN)
+    return None
 
 
 def _await_emptiness(cluster: ClusterWriter, namespace: str, going: Going) -> None:

@@ -50,7 +50,7 @@ def rights(site: Site) -> Iterator[Check]:
 
 def _pruning(site: Site) -> Iterator[Need]:
     if site.orphans:
-        yield from pruning_rights(site.orphans, site.resources, site.access.where)
+        yield from pruning_rights(site.orphans, site.desired.left_alone, site.resources, site.access.where)
 
 
 def _rights_of(site: Site, by: Impersonation | None, needs: Sequence[Need]) -> Iterator[Check]:

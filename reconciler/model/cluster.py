@@ -45,6 +45,12 @@ class Resource:
     is_removable: bool = True
 
 
+def served_as(kind: Kind, resources: Mapping[Kind, Resource]) -> Resource | None:
+    """Where the objects of a kind are: in its own version, or in another one of its group that is served by now."""
+    others = (item for found, item in resources.items() if (found.group, found.name) == (kind.group, kind.name))
+    return resources.get(kind) or next(others, None)
+
+
 @dataclass(frozen=True, slots=True)
 class DryRun:
     """What a server-side apply would store, and what the server said beside it: that a version is deprecated."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.attachment import ACCOUNT
 from reconciler.model.cluster import Resource
-from reconciler.model.identity import Kind, ObjectId
+from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap, as_map, maps_at, text_at
 from reconciler.model.manifest import HOOK_ANNOTATION, id_of, is_kept, owner
 from reconciler.model.naming import matches_any
@@ -51,14 +51,30 @@ def removable_kinds(resources: Mapping[Kind, Resource]) -> tuple[Resource, ...]:
 
 def foreign(items: Sequence[JsonMap], going: Going) -> tuple[JsonMap, ...]:
     """The objects of a namespace that somebody might miss; of what they own, nothing."""
+    stay = _staying(items, going)
+    return tuple(item for item in stay.values() if not owners(item).intersection(stay))
+
+
+def named_alone(items: Sequence[JsonMap], going: Going) -> tuple[JsonMap, ...]:
+    """The objects of a namespace that go only since they are named; of what goes with one of them, claims alone."""
+    stay = _staying(items, replace(going, named=()))
+    return tuple(
+        item
+        for item in stay.values()
+        if matches_any(going.named, going.cluster, id_of(item))
+        and (_is_lasting(item) or not owners(item).intersection(stay))
+    )
+
+
+def _staying(items: Sequence[JsonMap], going: Going) -> Mapping[str, JsonMap]:
+    """By uid."""
     gone = {_uid(item) for item in items if _goes(item, going)}
     known = -1
     while known != len(gone):
         known = len(gone)
         accounts = {id_of(item).name for item in items if _uid(item) in gone and id_of(item).kind == ACCOUNT}
         gone |= {_uid(item) for item in items if _follows(item, gone, accounts)}
-    stay = {_uid(item): item for item in items if _uid(item) not in gone}
-    return tuple(item for item in stay.values() if not owners(item).intersection(stay))
+    return {_uid(item): item for item in items if _uid(item) not in gone}
 
 
 def owners(item: JsonMap) -> frozenset[str]:
@@ -77,10 +93,10 @@ def takes_claims(item: JsonMap) -> bool:
     return item.get("kind") == "StatefulSet" and when == "Delete"
 
 
-def claims_of(claims: Iterable[JsonMap], takers: Iterable[JsonMap]) -> tuple[ObjectId, ...]:
+def claims_of(claims: Iterable[JsonMap], takers: Iterable[JsonMap]) -> tuple[JsonMap, ...]:
     """The claims that are deleted together with these objects."""
     uids = {_uid(item) for item in takers}
-    return tuple(id_of(claim) for claim in claims if owners(claim).intersection(uids))
+    return tuple(claim for claim in claims if owners(claim).intersection(uids))
 
 
 def _goes(item: JsonMap, going: Going) -> bool:
@@ -111,15 +127,16 @@ def _belongs(item: JsonMap, pair: tuple[str, str], going: Going) -> bool:
 
 def _follows(item: JsonMap, gone: Collection[str], accounts: Collection[str]) -> bool:
     """Whether all that it belongs to goes, so that a controller takes it along."""
-    if id_of(item).kind.name == CLAIM and not _is_ephemeral(item):
+    if _is_lasting(item):
         return False
     belongs = owners(item)
     return belongs.issubset(gone) if belongs else text_at(item, "metadata", "annotations", _TOKEN_OF) in accounts
 
 
-def _is_ephemeral(claim: JsonMap) -> bool:
-    """Whether it is a pod's own, which every end of the pod removes."""
-    return any(text_at(reference, "kind") == "Pod" for reference in maps_at(claim, "metadata", "ownerReferences"))
+def _is_lasting(item: JsonMap) -> bool:
+    """Whether it is a claim, and none that is a pod's own, which every end of the pod removes."""
+    kinds = {text_at(reference, "kind") for reference in maps_at(item, "metadata", "ownerReferences")}
+    return id_of(item).kind.name == CLAIM and "Pod" not in kinds
 
 
 def _uid(item: JsonMap) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from reconciler.model.cluster import Resource
+from reconciler.model.cluster import Resource, served_as
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import Json, JsonMap, as_map, dig, text_at
 
@@ -65,7 +65,7 @@ def object_id(item: JsonMap, release: ReleaseId, resources: Mapping[Kind, Resour
     A kind that the cluster does not serve yet is taken for one that lives in namespaces.
     """
     kind = kind_of(item)
-    resource = resources.get(kind)
+    resource = served_as(kind, resources)
     namespaced = resource is None or resource.namespaced
     namespace = text_at(item, "metadata", "namespace") or release.namespace if namespaced else ""
     return ObjectId(kind, namespace, text_at(item, "metadata", "name"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.identity import AccountId, NamespaceId, ObjectId, SecretId
 from reconciler.model.json import JsonMap
 from reconciler.model.observed import StoredRelease
+from reconciler.model.ownership import ADOPTED, is_marked
+
+# In place of a name: all of a kind.
+EVERY = "*"
+# Kubernetes has them before anybody does.
+_GIVEN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +21,29 @@ class OrphanRelease:
     """A release.
 
     Attributes:
-        objects: those of its manifest that are live, but for those that the chart keeps.
-        claims: PersistentVolumeClaims that the garbage collector takes along with them.
+        objects: those of its manifest that are live, but for those that the chart keeps; in a version that is served.
+        claims: the metadata of PersistentVolumeClaims that the garbage collector takes along with them.
+        unread: what of that could not be read, and why; its name may be EVERY.
     """
 
     stored: StoredRelease
     objects: Mapping[ObjectId, JsonMap] = field(repr=False)
-    claims: tuple[ObjectId, ...] = ()
+    claims: tuple[JsonMap, ...] = field(default=(), repr=False)
+    unread: Mapping[ObjectId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanSecret:
-    """A Secret; of `item`, only the metadata is known."""
+    """A Secret.
+
+    Attributes:
+        item: its metadata.
+        unread: why not even that could be read; None: it could.
+    """
 
     id: SecretId
     item: JsonMap = field(repr=False)
+    unread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,7 @@ class OrphanNamespace:
     """A namespace.
 
     Attributes:
+        item: empty when it could not be read.
         contents: the metadata of everything in it.
         unread: why not all of that could be read; None: it could.
         accounts: ServiceAccounts in it that pull secrets were attached to.
@@ -47,6 +62,11 @@ class OrphanNamespace:
     contents: tuple[JsonMap, ...] = field(default=(), repr=False)
     unread: str | None = None
     accounts: tuple[AccountId, ...] = ()
+
+    def stays(self, left_alone: Collection[NamespaceId]) -> bool:
+        """Whether it is seen to be given up and not deleted: others had it before, or are to have it now."""
+        given_up = self.id in left_alone or is_marked(self.item, ADOPTED) or self.id.name in _GIVEN
+        return bool(self.item) and given_up
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.model.cluster import Resource
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
@@ -16,6 +17,16 @@ def removed_ids(stored: StoredRelease, resources: Mapping[Kind, Resource]) -> It
     for item in stored.objects:
         if not is_kept(item):
             yield object_id(item, stored.id, resources)
+
+
+def silence(kind: Kind, silent: Collection[str]) -> str | None:
+    """Why it cannot be told whether objects of a kind are there that is not served; None: there are none.
+
+    Args:
+        silent: API versions whose own servers do not answer.
+    """
+    versions = [version for version in silent if replace(kind, api_version=version).group == kind.group]
+    return f"the server of {', '.join(versions)} does not answer" if versions else None
 
 
 def is_of(live: JsonMap, release: ReleaseId) -> bool:

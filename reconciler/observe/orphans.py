@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
-from reconciler.errors import ApiError
 from reconciler.model.attachment import ACCOUNT, accounts_of
-from reconciler.model.cluster import ClusterReader
-from reconciler.model.contents import CLAIM, claims_of, is_going, removable_kinds, takes_claims
+from reconciler.model.cluster import ClusterReader, Resource
+from reconciler.model.contents import is_going, removable_kinds
 from reconciler.model.desired import Desired
-from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, ReleaseId, SecretId, Target
+from reconciler.model.identity import AccountId, NamespaceId, ReleaseId, SecretId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.observed import StoredRelease
 from reconciler.model.orphans import OrphanNamespace, OrphanRelease, Orphans, OrphanSecret
 from reconciler.model.ownership import ENVIRONMENT, is_kept_by_us
-from reconciler.model.removal import removed_ids
+from reconciler.model.surroundings import Unread
 from reconciler.observe.concurrency import concurrently
 from reconciler.observe.marked import NAMESPACES, SECRETS, Marked, find_marked
+from reconciler.observe.orphan_releases import orphan_release
 from reconciler.observe.shared import told_apart
+from reconciler.observe.surroundings import attempt
 
-_CLAIM = Kind("v1", CLAIM)
+_HEAD = ("apiVersion", "kind", "metadata")
 
 
 def find_orphans(
@@ -73,24 +73,24 @@ class _Look:
         places = sorted({identity.namespace for identity in wanted})
         listed = concurrently(self.cluster.releases, places)
         stored = [item for found in listed for item in found if item.id in wanted and self._is_of_here(item)]
-        return tuple(concurrently(self._release, stored))
+        return tuple(concurrently(lambda item: orphan_release(item, self.cluster), stored))
 
     def secrets(self, wanted: Sequence[SecretId]) -> tuple[OrphanSecret, ...]:
         """Those that are still there, and ours."""
-        found = concurrently(lambda item: self.cluster.fetch(SECRETS, item.namespace, item.name), wanted)
+        found = concurrently(lambda item: self._read(SECRETS, item.namespace, item.name), wanted)
         return tuple(
-            OrphanSecret(identity, {key: item[key] for key in ("apiVersion", "kind", "metadata")})
-            for identity, item in zip(wanted, found, strict=True)
-            if item is not None and self._is_marked(item)
+            OrphanSecret(identity, {key: item[key] for key in _HEAD if key in item}, unread)
+            for identity, (item, unread) in zip(wanted, found, strict=True)
+            if unread or self._is_marked(item)
         )
 
     def namespaces(self, wanted: Sequence[NamespaceId]) -> tuple[OrphanNamespace, ...]:
         """Those that are still there, and ours, with what is in them."""
-        found = concurrently(lambda item: self.cluster.fetch(NAMESPACES, "", item.name), wanted)
+        found = concurrently(lambda item: self._read(NAMESPACES, "", item.name), wanted)
         return tuple(
-            self._namespace(identity, item)
-            for identity, item in zip(wanted, found, strict=True)
-            if item is not None and self._is_marked(item) and not is_going(item)
+            OrphanNamespace(identity, item, unread=unread) if unread else self._namespace(identity, item)
+            for identity, (item, unread) in zip(wanted, found, strict=True)
+            if unread or (self._is_marked(item) and not is_going(item))
         )
 
     def _is_of_here(self, stored: StoredRelease) -> bool:
@@ -101,22 +101,10 @@ class _Look:
     def _is_marked(self, item: JsonMap) -> bool:
         return text_at(item, "metadata", "labels", ENVIRONMENT) == self.environment and is_kept_by_us(item)
 
-    def _release(self, stored: StoredRelease) -> OrphanRelease:
-        live = self._live(stored)
-        takers = [item for item in live.values() if takes_claims(item)]
-        homes = sorted({text_at(item, "metadata", "namespace") for item in takers})
-        claims = [claim for home in homes for claim in self._claims(home)]
-        return OrphanRelease(stored, live, claims_of(claims, takers))
-
-    def _live(self, stored: StoredRelease) -> Mapping[ObjectId, JsonMap]:
-        resources = self.cluster.resources()
-        ids = removed_ids(stored, resources)
-        served = [identity for identity in ids if identity.kind in resources and identity.name]
-        found = concurrently(lambda item: self.cluster.fetch(resources[item.kind], item.namespace, item.name), served)
-        return {identity: item for identity, item in zip(served, found, strict=True) if item is not None}
-
-    def _claims(self, namespace: str) -> Sequence[JsonMap]:
-        return self.cluster.metadata(self.cluster.resources()[_CLAIM], namespace, "", exact=True)
+    def _read(self, resource: Resource, namespace: str, name: str) -> tuple[JsonMap, str | None]:
+        """An object, and why it could not be read; neither when it is gone."""
+        found = attempt(lambda: self.cluster.fetch(resource, namespace, name))
+        return ({}, found.reason) if isinstance(found, Unread) else (found or {}, None)
 
     def _namespace(self, identity: NamespaceId, item: JsonMap) -> OrphanNamespace:
         contents, unread = self._contents(identity)
@@ -126,18 +114,17 @@ class _Look:
         if silent := self.cluster.silent():
             return (), f"the server of {', '.join(silent)} does not answer"
         kinds = removable_kinds(self.cluster.resources())
-        try:
-            found = concurrently(lambda kind: self.cluster.metadata(kind, identity.name, "", exact=True), kinds)
-        except ApiError as error:
-            # What is forbidden, or whose API is down, hides what is in there; who is not known sees nothing at all.
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                raise
-            return (), error.message
-        return tuple(item for listed in found for item in listed), None
+        found = concurrently(
+            lambda kind: attempt(lambda: self.cluster.metadata(kind, identity.name, "", exact=True)), kinds
+        )
+        # What cannot be listed hides what is in there.
+        hidden = next((listed.reason for listed in found if isinstance(listed, Unread)), None)
+        known = [listed for listed in found if not isinstance(listed, Unread)]
+        return (() if hidden else tuple(item for listed in known for item in listed)), hidden
 
     def _accounts(self, identity: NamespaceId, item: JsonMap) -> tuple[AccountId, ...]:
-        """Those of the ServiceAccounts with pull secrets of ours that still are there."""
+        """Those of the ServiceAccounts with pull secrets of ours that may still be there."""
         named = [AccountId(identity.cluster, identity.name, name) for name in sorted(accounts_of(item))]
         resource = self.cluster.resources()[ACCOUNT]
-        found = concurrently(lambda account: self.cluster.fetch(resource, account.namespace, account.name), named)
-        return tuple(account for account, live in zip(named, found, strict=True) if live is not None)
+        found = concurrently(lambda account: self._read(resource, account.namespace, account.name), named)
+        return tuple(account for account, seen in zip(named, found, strict=True) if any(seen))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import TypeVar
 
 from reconciler.errors import ApiError
@@ -61,8 +62,14 @@ def fetch_all(
 
 
 def attempt(read: Callable[[], T]) -> T | Unread:
-    """What was read, or why it may not be: a missing right is no end of everything."""
+    """What was read, or why it may not or cannot be: a missing right, or an API that is down, is no end of everything.
+
+    Raises:
+        ApiError: who asks is not known, and sees nothing at all.
+    """
     try:
         return read()
     except ApiError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            raise
         return Unread(error.message)

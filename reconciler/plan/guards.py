@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.contents import CLAIM, foreign
+from reconciler.model.contents import foreign
 from reconciler.model.desired import Desired
-from reconciler.model.identity import Kind, NamespaceId, ObjectId, Target
+from reconciler.model.identity import NamespaceId, ObjectId, Target
 from reconciler.model.json import JsonMap
 from reconciler.model.manifest import id_of
 from reconciler.model.naming import matches_any, name_of
@@ -19,10 +19,9 @@ from reconciler.model.ownership import PROTECT, is_marked
 from reconciler.model.plan import DeleteObject, Refusal
 from reconciler.model.policy import Consent
 from reconciler.model.removal import is_of
+from reconciler.plan.risks import holds_data
 
 _NAMED = 3
-# What holds data, or the definition of data.
-_DATA = frozenset({("", CLAIM), ("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,13 @@ def protected(found: Removals) -> Iterator[Refusal]:
 
 
 def kept_data(found: Removals) -> Iterator[Refusal]:
-    """Claims, definitions and namespaces go with a release only when the policy names them."""
+    """Claims, volumes, definitions and namespaces go with a release only when the policy names them."""
     for item in found.releases:
         release = item.stored.id
-        own = (identity for identity, live in item.objects.items() if is_of(live, release) and _is_data(identity.kind))
-        for identity in (*own, *item.claims):
+        own = (
+            identity for identity, live in item.objects.items() if is_of(live, release) and holds_data(identity.kind)
+        )
+        for identity in (*own, *map(id_of, item.claims)):
             if matches_any(found.desired.policy.prune.delete, release.cluster, identity):
                 continue
             message = f"with {release}, {identity} would be deleted, and all that it holds"
@@ -113,7 +114,7 @@ def kept_data(found: Removals) -> Iterator[Refusal]:
 def namespace_not_empty(found: Removals) -> Iterator[Refusal]:
     """A namespace goes with all that is in it, whoever made it."""
     for namespace, work in found.namespaces:
-        if namespace.unread:
+        if namespace.unread and namespace.item:
             message = f"what is in {namespace.id} cannot be told: {namespace.unread}"
             hint = (
                 "have all kinds in it be listed (the right to it; servers that answer, see `kubectl get apiservices`), "
@@ -165,10 +166,6 @@ def _protected(found: Removals, target: Target, item: Target | ObjectId, *, mark
         return
     with_it = "" if item == target else f", and would go with {target}"
     yield Refusal("protected", f"{item} is protected by {by}{with_it}", hint, (target,))
-
-
-def _is_data(kind: Kind) -> bool:
-    return (kind.group, kind.name) in _DATA
 
 
 def _all(count: int) -> str:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.model.cluster import OWN_MANAGER, Deletion
-from reconciler.model.contents import Going
+from reconciler.model.contents import Going, named_alone
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Cause
 from reconciler.model.graph import home_of
 from reconciler.model.identity import AccountId, ObjectId, ReleaseId, Target
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.lease import Hold
+from reconciler.model.manifest import id_of
 from reconciler.model.observed import Preview
 from reconciler.model.orphans import OrphanNamespace, OrphanRelease, Orphans, OrphanSecret
-from reconciler.model.ownership import ADOPTED, is_marked
 from reconciler.model.plan import (
     Action,
     ActionKind,
@@ -38,8 +38,6 @@ from reconciler.plan.risks import object_hazards
 from reconciler.plan.states import Locked, Stuck
 
 GONE = "the file no longer has it"
-# Kubernetes has them before anybody does.
-_GIVEN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +74,14 @@ class Pruner:
     @property
     def doomed(self) -> tuple[tuple[OrphanNamespace, DeleteObject], ...]:
         """The namespaces that are deleted, and how."""
-        return tuple((item, self._end_of(item)) for item in self._namespaces() if not self._stays(item))
+        return tuple(
+            (item, self._end_of(item)) for item in self._namespaces() if not item.stays(self.desired.left_alone)
+        )
 
     @property
     def given_up(self) -> tuple[OrphanNamespace, ...]:
         """The namespaces that stay: others had them before, or are to have them now."""
-        return tuple(item for item in self._namespaces() if self._stays(item))
+        return tuple(item for item in self._namespaces() if item.stays(self.desired.left_alone))
 
     def actions(self) -> tuple[Action, ...]:
         """What removes them, each after what has to go before it."""
@@ -96,10 +96,6 @@ class Pruner:
     def _namespaces(self) -> Iterator[OrphanNamespace]:
         return (item for cluster in self.orphans for item in cluster.namespaces)
 
-    def _stays(self, item: OrphanNamespace) -> bool:
-        left_alone = item.id in self.desired.left_alone
-        return left_alone or is_marked(item.item, ADOPTED) or item.id.name in _GIVEN
-
     def _uninstall(self, item: OrphanRelease) -> Action:
         stored, reason = item.stored, GONE
         if stored.status.is_pending:
@@ -112,19 +108,31 @@ class Pruner:
         if not stored.is_readable:
             reason = f"{GONE}, but the manifest of revision {stored.revision} cannot be read: uninstall it by hand"
             return _blocked(stored.id, reason)
-        own = (_gone(key, live) for key, live in item.objects.items() if is_of(live, stored.id))
+        if item.unread:
+            identity, why = next(iter(item.unread.items()))
+            return self._unread(stored.id, str(identity), why)
+        own = [_gone(key, live) for key, live in item.objects.items() if is_of(live, stored.id)]
+        claims = [_gone(id_of(claim), claim) for claim in item.claims]
         work = UninstallRelease(self.desired.name, stored.revision, self.desired.wait)
-        return replace(self._action(ActionKind.UNINSTALL, stored.id, tuple(own), work), reason=reason)
+        return replace(self._action(ActionKind.UNINSTALL, stored.id, (*own, *claims), work), reason=reason)
+
+    def _unread(self, target: Target, what: str, why: str | None) -> Action:
+        return _blocked(target, self.desired.mask.text(f"{GONE}, but {what} cannot be read: {why}"))
 
     def _delete_secret(self, item: OrphanSecret) -> Action:
+        if item.unread:
+            return self._unread(item.id, "it", item.unread)
         users = (found.stored.id for found in self.releases if home_of(found.stored.id) == home_of(item.id))
         gone = _gone(ObjectId(SECRET, item.id.namespace, item.id.name), item.item)
         made = self._action(ActionKind.DELETE, item.id, (gone,), DeleteObject(SECRET, _deletion(item.item)))
         return replace(made, needs=frozenset(users))
 
     def _delete_namespace(self, item: OrphanNamespace, work: DeleteObject) -> Action:
+        if not item.item:
+            return self._unread(item.id, "it", item.unread)
         gone = _gone(ObjectId(NAMESPACE, "", item.id.name), item.item)
-        return self._action(ActionKind.DELETE, item.id, (gone,), work)
+        named = named_alone(item.contents, work.going) if work.going else ()
+        return self._action(ActionKind.DELETE, item.id, (gone, *(_gone(id_of(held), held) for held in named)), work)
 
     def _give_up(self, item: OrphanNamespace) -> Action:
         after = without_marks(item.item)

@@ -42,6 +42,11 @@ def _changes(preview: Preview) -> bool:
     return before is None or after is None or bool(preview.obstacles) or bool(differences(before, after))
 
 
+def holds_data(kind: Kind) -> bool:
+    """Whether objects of this kind hold data, or the definition of data."""
+    return (kind.group, kind.name) in _DATA
+
+
 def data_lost(kind: Kind, item: JsonMap) -> str | None:
     """What goes for good with an object of this kind when it is deleted; None where nothing does."""
     lost = _DATA.get((kind.group, kind.name))

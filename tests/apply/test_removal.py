@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -31,6 +31,7 @@ class World:
     objects: dict[ObjectId, JsonMap] = field(default_factory=dict)
     contents: list[list[JsonMap]] = field(default_factory=list)
     dead: tuple[str, ...] = ()
+    kinds: Mapping[Kind, Resource] = field(default_factory=lambda: {CONFIG_MAP: RESOURCES[CONFIG_MAP]})
     name: str = "main"
     done: list[Any] = field(default_factory=list)
 
@@ -39,8 +40,8 @@ class World:
         return self.stored
 
     def resources(self) -> Mapping[Kind, Resource]:
-        """ConfigMaps alone live in namespaces here."""
-        return {CONFIG_MAP: RESOURCES[CONFIG_MAP]}
+        """What is served."""
+        return self.kinds
 
     def silent(self) -> tuple[str, ...]:
         """Servers that do not answer."""
@@ -120,6 +121,35 @@ def test_what_is_not_its_own_is_left_out_of_its_manifest() -> None:
     assert world.going(run=None) == {object_id("own"): "u-own"}
     unserved = ObjectId(Kind("example.com/v1", "Widget"), "shop", "w")
     assert world.done == [(3, None, {object_id("taken"), object_id("kept"), unserved})]
+
+
+def test_what_is_in_a_version_that_is_not_served_is_deleted_after_helm() -> None:
+    """Helm would stumble over it: it is found by the version that is, and with its scope."""
+    served = (Kind("batch/v1", "CronJob"), Kind("rbac.authorization.k8s.io/v1", "ClusterRole"))
+    old: list[JsonMap] = [
+        {"apiVersion": f"{kind.group}/v1beta1", "kind": kind.name, "metadata": {"name": "api"}} for kind in served
+    ]
+    homes = ("shop", "")
+    held = {ObjectId(kind, home, "api"): _own("api") for kind, home in zip(served, homes, strict=True)}
+    kinds = {
+        kind: Resource(kind, kind.name.lower(), namespaced=bool(home)) for kind, home in zip(served, homes, strict=True)
+    }
+    world = World((stored(revision=3, objects=old),), dict(held), kinds=kinds)
+    assert world.going(run=None) == dict.fromkeys(held, "u-api")
+    left = {
+        replace(identity, kind=replace(identity.kind, api_version=f"{identity.kind.group}/v1beta1"))
+        for identity in held
+    }
+    assert world.done == [(3, None, left)]
+
+
+def test_a_release_with_objects_of_a_server_that_does_not_answer_stays() -> None:
+    """Else nothing would be left that tells of them."""
+    widget: JsonMap = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    world = World((stored(revision=3, objects=[widget]),), dead=("example.com/v1",))
+    with pytest.raises(ClusterError, match=r"Widget shop/w is there cannot be told: the server of example\.com/v1"):
+        world.going()
+    assert world.done == []
 
 
 def test_a_namespace_is_deleted_when_the_rest_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:

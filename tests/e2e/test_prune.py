@@ -197,6 +197,41 @@ def test_an_object_that_another_release_has_taken_over_stays(shop: Project, kube
     assert shop("plan").code == 0
 
 
+def test_an_object_in_a_version_that_is_not_served_any_more_goes_too(shop: Project, kubectl: Kubectl) -> None:
+    """Helm cannot even name it, and its record is gone afterwards."""
+    group = f"{shop.namespace}.example.com"
+    kubectl("apply", "-f", "-", stdin=json.dumps(widgets(group, old=True)))
+    kubectl("wait", "--for=condition=Established", "crd", f"widgets.{group}")
+    shop.chart("old", {"templates/w.yaml": f"apiVersion: {group}/v1beta1\nkind: Widget\nmetadata: {{name: w}}\n"})
+    shop.environment("releases: {old: {chart: charts/old}, kept: {chart: charts/map}}")
+    shop.applied()
+    kubectl("apply", "-f", "-", stdin=json.dumps(widgets(group, old=False)))
+    shop.environment("releases: {kept: {chart: charts/map}}")
+    assert f"- Widget {shop.namespace}/w" in shop("plan").out
+    shop.applied()
+    assert names(kubectl, shop.namespace, f"widgets.{group}") == set()
+
+
+def widgets(group: str, *, old: bool) -> dict[str, Any]:
+    """The definition of a kind, which is served as `v1beta1` too while it is old."""
+    schema = {"openAPIV3Schema": {"type": "object"}}
+    versions = [
+        {"name": "v1", "served": True, "storage": True, "schema": schema},
+        {"name": "v1beta1", "served": old, "storage": False, "schema": schema},
+    ]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": {
+            "group": group,
+            "names": {"kind": "Widget", "plural": "widgets"},
+            "scope": "Namespaced",
+            "versions": versions,
+        },
+    }
+
+
 def test_an_empty_file_is_refused(shop: Project, kubectl: Kubectl) -> None:
     """Unless as many deletions are allowed as it takes."""
     shop.environment("releases: {a: {chart: charts/map}}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.model.cluster import Resource
-from reconciler.model.contents import Going, claims_of, foreign, removable_kinds, takes_claims
+from reconciler.model.contents import Going, claims_of, foreign, named_alone, removable_kinds, takes_claims
 from reconciler.model.identity import Kind
 from reconciler.model.json import JsonMap
 from reconciler.model.manifest import id_of
@@ -101,7 +102,18 @@ def test_claims_go_with_a_pod_and_with_nothing_else() -> None:
     taker = item("StatefulSet", "s", "apps/v1", annotations=OF_API)
     claim = item("PersistentVolumeClaim", "data", ownerReferences=owned_by("StatefulSet/s"))
     assert left(taker, claim) == ["data"]
-    assert [found.name for found in claims_of([claim], [taker])] == ["data"]
+    assert claims_of([claim], [taker]) == (claim,)
+
+
+def test_what_goes_only_since_it_is_named() -> None:
+    """Nothing that would go anyway; what it owns goes with it, and only claims are told beside it."""
+    owner = item("StatefulSet", "named", "apps/v1")
+    held = [item("Pod", "named", ownerReferences=owned_by("StatefulSet/named"))]
+    held += [item("PersistentVolumeClaim", "named", ownerReferences=owned_by("StatefulSet/named"))]
+    others = [item("Secret", "db"), item("ConfigMap", "named", annotations=OF_API), item("ConfigMap", "other")]
+    going = replace(GOING, named=("*/shop/named", "secret/shop/db"))
+    assert named_alone([owner, *held, *others], going) == (owner, held[1])
+    assert named_alone([owner, *held, *others], replace(GOING, named=())) == ()
 
 
 def test_the_token_of_an_account_goes_with_it() -> None:

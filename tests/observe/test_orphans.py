@@ -26,6 +26,7 @@ _OLD: dict[str, Any] = {
         "managedFields": [{"manager": "reconciler"}],
     },
 }
+_DB: dict[str, Any] = {"metadata": {**_OLD["metadata"], "namespace": "shop", "name": "db"}}
 _KINDS = {
     kind: Resource(kind, plural, namespaced=True)
     for kind, plural in ((Kind("v1", "ConfigMap"), "configmaps"), (ACCOUNT, "serviceaccounts"))
@@ -38,6 +39,7 @@ class World:
 
     status: int
     dead: tuple[str, ...] = ()
+    closed: str = ""
     name: str = "main"
 
     def resources(self) -> Mapping[Kind, Resource]:
@@ -52,14 +54,17 @@ class World:
         """Servers that do not answer."""
         return self.dead
 
-    def fetch(self, _resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
+    def fetch(self, resource: Resource, _namespace: str, _name: str) -> JsonMap | None:
         """The namespace."""
+        if resource.plural == self.closed:
+            raise ApiError("forbidden", status=403, reason="")
         return _OLD
 
     def metadata(self, resource: Resource, home: str, _selector: str, *, exact: bool = False) -> Sequence[JsonMap]:
         """Exact lists are about what is in the namespace."""
         if not exact:
-            return [_OLD] if resource.plural == "namespaces" else []
+            secrets = [_DB] if self.closed == "secrets" else []
+            return [_OLD] if resource.plural == "namespaces" else secrets
         if self.status and resource.plural == "configmaps":
             raise ApiError(f"no {resource.plural} in {home}", status=self.status, reason="")
         return [{"metadata": {"name": resource.plural}}]
@@ -85,6 +90,16 @@ def test_whoever_is_not_known_sees_nothing() -> None:
     """Credentials that are refused say nothing about the namespace: the look has failed."""
     with pytest.raises(ApiError):
         find_orphans(desired(), {"main": cast(ClusterReader, World(401))})
+
+
+@pytest.mark.parametrize("kind", ["namespaces", "secrets"])
+def test_what_may_be_listed_and_not_read(kind: str) -> None:
+    """It stays, and the plan says so."""
+    (found,) = find_orphans(desired(), {"main": cast(ClusterReader, World(0, closed=kind))})
+    if kind == "namespaces":
+        assert [(item.id.name, item.item, item.unread) for item in found.namespaces] == [("old", {}, "forbidden")]
+    else:
+        assert [(item.id.name, item.item, item.unread) for item in found.secrets] == [("db", {}, "forbidden")]
 
 
 def test_a_server_that_does_not_answer() -> None:

@@ -27,6 +27,7 @@ from reconciler.plan.guards import (
 from tests.plan.factories import API, NAMESPACE, config_map, desired, live, namespace, object_id, release, stored
 
 CLAIM = Kind("v1", "PersistentVolumeClaim")
+VOLUME = Kind("v1", "PersistentVolume")
 DEFINITION = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 MARK = {"reconciler/protect": "true"}
 
@@ -128,7 +129,7 @@ def test_what_a_mark_protects(found: Removals) -> None:
     assert "put it back" in str(refusal.hint)
 
 
-@pytest.mark.parametrize("kind", [CLAIM, DEFINITION, NAMESPACE])
+@pytest.mark.parametrize("kind", [CLAIM, VOLUME, DEFINITION, NAMESPACE])
 def test_data_in_a_release(kind: Kind) -> None:
     """It goes only when it is named; what has been taken over by others does not go anyway."""
     identity = ObjectId(kind, "", "data")
@@ -144,13 +145,14 @@ def test_data_in_a_release(kind: Kind) -> None:
 
 def test_claims_that_go_with_a_stateful_set() -> None:
     """They are in no manifest."""
-    found = Removals(desired(), NO_CONSENT, 9, (OrphanRelease(stored(), {}, (ObjectId(CLAIM, "shop", "data-0"),)),))
+    claim: JsonMap = {"apiVersion": "v1", "kind": CLAIM.name, "metadata": {"namespace": "shop", "name": "data-0"}}
+    found = Removals(desired(), NO_CONSENT, 9, (OrphanRelease(stored(), {}, (claim,)),))
     (refusal,) = kept_data(found)
     assert refusal.message.startswith("with release shop/api, PersistentVolumeClaim shop/data-0 would be deleted")
 
 
 def test_a_namespace_with_something_of_others() -> None:
-    """The first few are named; an empty one passes; one that cannot be looked into does not."""
+    """The first few are named; an empty one passes; an unreadable one does not, or is blocked."""
     others: list[JsonMap] = [
         {"kind": "ConfigMap", "metadata": {"namespace": "shop", "name": f"c{i}", "uid": str(i)}} for i in range(5)
     ]
@@ -159,6 +161,8 @@ def test_a_namespace_with_something_of_others() -> None:
     assert not list(namespace_not_empty(Removals(desired(), NO_CONSENT, 9, (), (), (space(),))))
     (unread,) = namespace_not_empty(Removals(desired(), NO_CONSENT, 9, (), (), (space(unread="pods: forbidden"),)))
     assert "pods: forbidden" in unread.message
+    hidden = replace(space(unread="forbidden")[0], item={})
+    assert not list(namespace_not_empty(Removals(desired(), NO_CONSENT, 9, (), (), ((hidden, space()[1]),))))
 
 
 def test_nothing_to_remove_is_never_refused() -> None:

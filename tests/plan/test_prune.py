@@ -42,6 +42,11 @@ def item(name: str, namespace: str = "", **metadata: Any) -> JsonMap:
     return {"metadata": {"name": name, "namespace": namespace, "uid": "u", "resourceVersion": "7", **metadata}}
 
 
+def claim_of(name: str) -> JsonMap:
+    """The metadata of a claim."""
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", **item(name, "shop")}
+
+
 def pruner(*releases: OrphanRelease, hold: Hold = NO_HOLD, policy: Policy | None = None, **others: Any) -> Pruner:
     """What is decided of these, beside ten that are desired."""
     wanted = replace(desired(release()), policy=policy or Policy(), left_alone=others.pop("left_alone", frozenset()))
@@ -128,6 +133,42 @@ def test_a_manifest_that_cannot_be_read_blocks() -> None:
     """What goes with it is not known."""
     (action,) = pruner(orphan(is_readable=False)).actions()
     assert (action.kind, action.work) == (ActionKind.BLOCKED, None)
+
+
+def test_what_cannot_be_read_blocks_its_own_removal() -> None:
+    """What would go is not known; all else goes on, but for what comes after it."""
+    hidden = replace(orphan(NEW), unread={object_id("new"): "forbidden"})
+    secrets = (OrphanSecret(DB, {}, "forbidden"),)
+    made = pruner(orphan(), hidden, secrets=secrets, namespaces=(OrphanNamespace(SHOP, {}, (), "forbidden"),))
+    kinds = {action.target: (action.kind, action.reason) for action in made.actions()}
+    blocked = ActionKind.BLOCKED
+    assert kinds == {
+        NEW: (blocked, "the file no longer has it, but ConfigMap shop/new cannot be read: forbidden"),
+        OLD: (ActionKind.UNINSTALL, "the file no longer has it"),
+        DB: (blocked, "the file no longer has it, but it cannot be read: forbidden"),
+        SHOP: (blocked, "the file no longer has it, but it cannot be read: forbidden"),
+    }
+    assert with_removals(Plan("staging", ()), made).refusals == ()
+
+
+def test_what_goes_along_is_shown_and_pinned() -> None:
+    """Claims behind a StatefulSet, and what of a namespace only the policy lets go; each in its version."""
+    claim, other = claim_of("data-0"), claim_of("cache")
+    policy = Policy(prune=PrunePolicy(delete=("persistentvolumeclaim/shop/*",)))
+    found = pruner(
+        replace(orphan(), claims=(claim,)),
+        namespaces=(OrphanNamespace(SHOP, item("shop"), (other,)),),
+        policy=policy,
+    )
+    uninstall, delete = found.actions()
+    assert [str(change.id) for change in uninstall.changes] == [
+        "ConfigMap shop/old",
+        "PersistentVolumeClaim shop/data-0",
+    ]
+    assert [str(change.id) for change in delete.changes] == ["Namespace shop", "PersistentVolumeClaim shop/cache"]
+    versions = [action.changes[-1].version for action in (uninstall, delete)]
+    assert [version and (version.resource_version, version.content) for version in versions] == [("7", None)] * 2
+    assert with_removals(Plan("staging", ()), found).refusals == ()
 
 
 def test_what_was_taken_over_or_is_kept_is_no_change() -> None:
