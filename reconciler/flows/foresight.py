@@ -10,10 +10,11 @@ from reconciler.flows.records import helm_record
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import NamespaceId, ReleaseId, Target
 from reconciler.model.manifest import object_id
-from reconciler.model.observed import Observed
+from reconciler.model.observed import Observed, ObservedCluster
+from reconciler.model.preflight import Check
 from reconciler.model.workloads import RenderedObject
 from reconciler.plan.previews import NOTHING_ASKED, TargetPreview
-from reconciler.preflight.doubles import doubled
+from reconciler.preflight.doubles import doubled, repeat_warnings
 from reconciler.preflight.kinds import unserved
 from reconciler.preflight.namespaces import GOING_HINT, terminating
 from reconciler.preflight.node_ports import doubled_node_ports
@@ -24,7 +25,7 @@ Previews = Mapping[Target, TargetPreview]
 
 def foresee(desired: Desired, observed: Observed, tools: Tools, previews: Previews) -> Previews:
     """The previews, with what is known to fail as refusals; and with what is nearly too large."""
-    changing = [release for release in desired.releases if previews.get(release.id, NOTHING_ASKED).rendered]
+    changing = _changing(desired, previews)
     records = _records(changing, tools, previews)
     refusals: dict[Target, list[str]] = {}
     for target, refusal in (*_too_large(records), *_impossible(changing, desired, observed, previews)):
@@ -34,6 +35,13 @@ def foresee(desired: Desired, observed: Observed, tools: Tools, previews: Previe
     large = {found.release: found.message for found in records if found.is_nearly_too_large}
     known |= {target: replace(known[target], record=said) for target, said in large.items()}
     return {**known, **in_going_namespaces(observed, previews)}
+
+
+def forewarn(desired: Desired, observed: Observed, previews: Previews) -> Iterator[Check]:
+    """What does not fail, and yet may not become what the plan shows."""
+    places = {release.id: release.where for release in desired.releases}
+    for cluster in observed.clusters.values():
+        yield from repeat_warnings(_rendered(_changing(desired, previews), cluster, previews), places)
 
 
 def in_going_namespaces(observed: Observed, previews: Previews) -> Previews:
@@ -47,6 +55,20 @@ def in_going_namespaces(observed: Observed, previews: Previews) -> Previews:
 
 def _home(target: Target) -> NamespaceId:
     return target if isinstance(target, NamespaceId) else NamespaceId(target.cluster, target.namespace)
+
+
+def _changing(desired: Desired, previews: Previews) -> list[Release]:
+    return [release for release in desired.releases if previews.get(release.id, NOTHING_ASKED).rendered]
+
+
+def _rendered(changing: list[Release], cluster: ObservedCluster, previews: Previews) -> list[RenderedObject]:
+    """What the changing releases of a cluster rendered."""
+    return [
+        RenderedObject(release.id, object_id(item, release.id, cluster.resources), item)
+        for release in changing
+        if release.id.cluster == cluster.name
+        for item in previews[release.id].rendered
+    ]
 
 
 def _records(changing: list[Release], tools: Tools, previews: Previews) -> list[Record]:
@@ -65,13 +87,8 @@ def _impossible(
 ) -> Iterator[tuple[Target, str]]:
     definitions = [item for release in desired.releases if release.chart for item in release.chart.all_definitions]
     needs = {release.id: release.needs for release in changing}
-    for name, cluster in observed.clusters.items():
-        items = [
-            RenderedObject(release.id, object_id(item, release.id, cluster.resources), item)
-            for release in changing
-            if release.id.cluster == name
-            for item in previews[release.id].rendered
-        ]
+    for cluster in observed.clusters.values():
+        items = _rendered(changing, cluster, previews)
         for item, said in (*doubled(items, desired), *doubled_node_ports(items)):
             yield item.release, said
         for kind in unserved(items, definitions, cluster.resources):

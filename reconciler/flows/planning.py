@@ -121,11 +121,11 @@ def _plan_of_desired(found: Found) -> Plan:
     if not previews:
         return build_plan(found.desired, found.own, found.states, previews, consent=found.consent)
     # A plan with nothing to do has to be quick, and needs none of it.
-    from reconciler.flows.foresight import foresee  # noqa: PLC0415 - see above
+    from reconciler.flows.foresight import foresee, forewarn  # noqa: PLC0415 - see above
 
     with masked(found.desired.mask):
         foreseen = foresee(found.desired, found.observed, found.tools, previews)
-    warnings = tuple(server_warnings(found.desired, foreseen))
+    warnings = (*server_warnings(found.desired, foreseen), *forewarn(found.desired, found.observed, foreseen))
     return build_plan(found.desired, found.own, found.states, foreseen, warnings, found.consent)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.cluster import Resource, served_as
 from reconciler.model.identity import Kind, ObjectId, ReleaseId
@@ -69,6 +69,13 @@ def object_id(item: JsonMap, release: ReleaseId, resources: Mapping[Kind, Resour
     namespaced = resource is None or resource.namespaced
     namespace = text_at(item, "metadata", "namespace") or release.namespace if namespaced else ""
     return ObjectId(kind, namespace, text_at(item, "metadata", "name"))
+
+
+def identified(
+    items: Iterable[JsonMap], release: ReleaseId, resources: Mapping[Kind, Resource]
+) -> Mapping[ObjectId, JsonMap]:
+    """Rendered objects by their identity; of several of one name the last, since Helm applies them in their order."""
+    return {object_id(item, release, resources): item for item in items}
 
 
 def placed_in(item: JsonMap, identity: ObjectId) -> JsonMap:

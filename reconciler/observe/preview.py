@@ -17,9 +17,9 @@ from reconciler.model.manifest import (
     KEEP_ANNOTATION,
     as_applied,
     as_stored,
+    identified,
     is_hook,
     is_kept,
-    object_id,
     owner,
     placed_in,
 )
@@ -49,7 +49,7 @@ class Previewer:
         """What an install or upgrade would change: objects that would stay as they are are left out."""
         wanted = self._identified(release, (item for item in rendered if not is_hook(item)))
         before = self._identified(release, stored.base if stored else ())
-        failed = (object_id(item, release, self.observed.resources) for item in stored.objects) if stored else ()
+        failed = identified(stored.objects if stored else (), release, self.observed.resources)
         known = {key.in_any_version for key in (*before, *failed)}
         # What revisions that failed have written beyond it, only the server knows.
         certain = before if stored and stored.status is ReleaseStatus.DEPLOYED else {}
@@ -64,7 +64,7 @@ class Previewer:
 
     def definitions(self, release: ReleaseId, items: Iterable[JsonMap]) -> tuple[Preview, ...]:
         """What is made of a chart's crds/ before a first install: those that exist are left as they are."""
-        found = {object_id(item, release, self.observed.resources): item for item in items}
+        found = identified(items, release, self.observed.resources)
         missing = [(key, placed_in(item, key)) for key, item in found.items() if self._live(key) is None]
         return tuple(replace(self._ask(key, item, None, HELM_MANAGER), is_ahead=True) for key, item in missing)
 
@@ -82,11 +82,8 @@ class Previewer:
         return self._ask(identity, item, live, OWN_MANAGER)
 
     def _identified(self, release: ReleaseId, items: Iterable[JsonMap]) -> dict[ObjectId, JsonMap]:
-        found = {}
-        for item in items:
-            identity = object_id(item, release, self.observed.resources)
-            found[identity] = as_applied(item, identity, release)
-        return found
+        found = identified(items, release, self.observed.resources)
+        return {key: as_applied(item, key, release) for key, item in found.items()}
 
     def _is_settled(self, key: ObjectId, item: JsonMap, before: Mapping[ObjectId, JsonMap]) -> bool:
         """Whether the release has the very same object already, and the live one holds all of it."""

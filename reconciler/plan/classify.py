@@ -10,7 +10,7 @@ from reconciler.model.compare import missing_from, show
 from reconciler.model.desired import Desired, Release
 from reconciler.model.identity import NamespaceId, ReleaseId
 from reconciler.model.lease import NO_HOLD, Hold
-from reconciler.model.manifest import as_applied, as_stored, goes_when_done, object_id
+from reconciler.model.manifest import as_applied, as_stored, goes_when_done, identified
 from reconciler.model.observed import Observed, ObservedCluster, ReleaseStatus, StoredRelease
 from reconciler.model.ownership import CHART, ENVIRONMENT, REVISION
 from reconciler.plan.lacking import NOBODY, Bystanders, HealthOf
@@ -111,8 +111,7 @@ def _listed(paths: list[str]) -> str:
 
 
 def _suspects(release: Release, stored: StoredRelease, cluster: ObservedCluster) -> Iterator[Suspect]:
-    for item in stored.objects:
-        identity = object_id(item, release.id, cluster.resources)
+    for identity, item in identified(stored.objects, release.id, cluster.resources).items():
         live = cluster.objects.get(identity)
         if live is None and goes_when_done(item):
             continue

@@ -40,6 +40,23 @@ def test_after_a_failed_upgrade_the_plan_shows_what_helm_will_do(project: Projec
     assert project.actions() == {}
 
 
+def test_an_object_that_a_chart_has_twice_comes_to_rest(project: Project, kubectl: Kubectl) -> None:
+    """Helm's install leaves either of the two, which the plan says; from the next apply on it is the last."""
+    twice = {f"templates/{name}.yaml": CONFIG_MAP.replace("{text", f"{{from: {name}, text") for name in "ba"}
+    project.chart("app", twice, "text: x\n")
+    project.environment("releases: {app: {chart: charts/app}}")
+    first = project("apply").text
+    assert f"ConfigMap {project.namespace}/app is in its chart twice, with different content" in first
+    project.applied()
+    assert kubectl("-n", project.namespace, "get", "cm", "app", "-o", "jsonpath={.data.from}") == "b"
+    assert project.actions() == {}
+
+    project.environment("releases: {app: {chart: charts/app, values: [{text: y}]}}")
+    assert "from" not in project("plan").out
+    project.applied()
+    assert project.actions() == {}
+
+
 SCALER = """
     apiVersion: autoscaling/VERSION
     kind: HorizontalPodAutoscaler

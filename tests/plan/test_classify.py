@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.json import Json, JsonMap
+from reconciler.model.json import Json, JsonMap, dig
 from reconciler.model.lease import Hold
 from reconciler.model.observed import ReleaseStatus, StoredRelease
 from reconciler.model.ownership import release_labels
@@ -189,6 +189,14 @@ def test_suspects(changed: JsonMap | None) -> None:
     assert isinstance(state, Settled)
     (suspect,) = state.suspects
     assert (suspect.id, suspect.expected, suspect.live) == (object_id(), live(item), there[0] if there else None)
+
+
+@pytest.mark.parametrize(("held", "suspected"), [("first", ["last"]), ("last", [])])
+def test_of_two_documents_of_one_name_the_last_counts(held: str, suspected: list[str]) -> None:
+    """As an upgrade leaves it: else the other one would be missing for ever."""
+    state = state_of(stored(objects=[config_map(v="first"), config_map(v="last")]), live(config_map(v=held)))
+    assert isinstance(state, Settled)
+    assert [dig(suspect.expected, "data", "v") for suspect in state.suspects] == suspected
 
 
 def test_string_data_is_compared_as_the_server_keeps_it() -> None:

@@ -52,3 +52,19 @@ def test_what_the_environment_keeps_itself_is_no_release_s(item: RenderedObject,
         check.message for check in double_checks([item], desired(namespaces=[namespace()], secrets=[secret()]), {})
     ]
     assert found == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("items", "warned"),
+    [
+        pytest.param([rendered("Secret", "db", data={"a": "1"}), rendered("Secret", "db")], True, id="other content"),
+        pytest.param([rendered("Secret", "db"), rendered("Secret", "db")], False, id="the same"),
+        pytest.param([rendered("Secret", "db"), rendered("Secret", "own")], False, id="of two names"),
+        pytest.param([rendered("Job", "", data={"a": "1"}), rendered("Job", "")], False, id="without a name"),
+    ],
+)
+def test_what_one_release_has_twice(items: list[RenderedObject], *, warned: bool) -> None:
+    """Which of the two an install leaves is chance; that both say the same is none."""
+    found = [(check.status, check.message) for check in double_checks(items, desired(), PLACES)]
+    said = "Secret shop/db is in its chart twice, with different content: an install leaves either of the two"
+    assert found == ([(Status.WARNING, f"{said}, and the next apply the last")] if warned else [])
