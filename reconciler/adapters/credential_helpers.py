@@ -6,14 +6,13 @@ The protocol is https://github.com/docker/docker-credential-helpers#development:
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess  # an adapter: the one way to ask a helper
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
+from reconciler.adapters.groups import end_group
 from reconciler.errors import DesiredStateError, Location
 from reconciler.model.json import Json, text_at
 from reconciler.model.oci import Credentials
@@ -93,15 +92,13 @@ def _exchange(process: subprocess.Popen[bytes], server: str) -> bytes:
             process.stdin.close()
         answer = process.stdout.read(MAX_BYTES + 1)
         if len(answer) > MAX_BYTES:
-            _end(process, threading.Event())
+            end_group(process)
         return answer
 
 
-def _end(process: subprocess.Popen[bytes], ended: threading.Event) -> None:
-    """End it with all that it started. It has not been waited for, so that its number is still its own."""
-    ended.set()
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    end_group(process)
 
 
 def _credentials(answer: bytes, name: str, server: str, where: Location) -> Credentials:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import subprocess  # an adapter: the one way to run git
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import IO
+
+from reconciler.adapters.groups import end_group
 
 # Seconds between two looks at the clock, the size of the folder, and whether it is cancelled.
 _TICK = 0.2
@@ -103,16 +103,10 @@ class _Watch:
         try:
             stop = self._follow() or self._outgrown()
         finally:
-            self._end_all()
+            # Once it has been waited for nothing that it started is left, since all of it has closed the pipes.
+            end_group(self._process)
         code = self._process.wait()
         return Ended(code, bytes(self._said["out"]), self._said["err"].decode(errors="replace"), stop)
-
-    def _end_all(self) -> None:
-        # As long as the leader has not been waited for, the number of its group is its own; afterwards nothing that
-        # it started is left, since all of it has closed the pipes.
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _follow(self) -> Stop | None:
         """Read what it says until everything that it started is silent, and itself gone."""

@@ -1,7 +1,7 @@
 """A kubeconfig → what a connection needs.
 
-The plain kinds of credentials are read here, since importing the `kubernetes` library takes longer than a whole plan;
-plugins and identity providers are left to that library.
+The plain kinds of credentials are read here; those that a program or an identity provider gives are asked for in
+`plugins.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.adapters.kube.impersonation import impersonation
 from reconciler.model.desired import ClusterAccess
 from reconciler.model.json import Json, JsonMap, text_at
 
-_BY_LIBRARY = ("exec", "auth-provider")
+_BY_PLUGIN = ("exec", "auth-provider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ def connection(access: ClusterAccess) -> Connection:
     """
     chosen = selected(access)
     plain = _plain(access, chosen)
-    if not any(key in chosen.user for key in _BY_LIBRARY):
+    if not any(key in chosen.user for key in _BY_PLUGIN):
         return plain
-    from reconciler.adapters.kube.plugins import credentials  # noqa: PLC0415 - imports `kubernetes`
+    from reconciler.adapters.kube.plugins import credentials  # noqa: PLC0415 - few kubeconfigs need it
 
     given = credentials(access, chosen.cluster, chosen.user)
     return replace(plain, token=given.token, certificate=given.certificate, key=given.key, basic=None)

@@ -82,14 +82,17 @@ print(json.dumps({{"apiVersion": "{API}", "kind": "ExecCredential", "status": {{
     ("body", "settings", "said"),
     [
         pytest.param("sys.exit('please run `cloud login` first')", {}, "please run `cloud login` first", id="exits"),
-        pytest.param("print('no JSON')", {}, "decode", id="no JSON"),
+        pytest.param("print('no JSON')", {}, "what it printed is no JSON", id="no JSON"),
         pytest.param(prints({}), {}, "gave neither a token nor a certificate", id="nothing in it"),
         pytest.param(prints({"clientCertificateData": "x"}), {}, "gave neither a token nor a certificate", id="no key"),
         pytest.param(prints(None), {}, "gave neither a token nor a certificate", id="no status"),
-        pytest.param("print('{}')", {}, "missing key", id="empty"),
+        pytest.param("print('{}')", {}, "no ExecCredential", id="empty"),
         pytest.param("", {"command": "no-such-program"}, "no-such-program", id="missing"),
-        pytest.param("", {"apiVersion": "other/v1"}, "decode", id="another version"),
+        pytest.param(prints({"token": "t"}), {"apiVersion": "other/v1"}, "asks for: `other/v1`", id="another version"),
+        pytest.param(prints({"token": "t"}), {"apiVersion": None}, "asks for: ``", id="no version"),
         pytest.param("", {"command": None}, "command", id="no command"),
+        pytest.param("", {"args": [1]}, "`args` that are texts", id="arguments that are none"),
+        pytest.param("", {"env": [{"name": "A=B", "value": "c"}]}, "cannot be started: illegal", id="no variable"),
     ],
 )
 def test_a_plugin_that_fails(
