@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reconciler.model.cluster import OWN_MANAGER, Deletion
-from reconciler.model.contents import Going, named_alone
+from reconciler.model.cluster import OWN_MANAGER
+from reconciler.model.contents import named_alone
 from reconciler.model.desired import Desired
 from reconciler.model.finding import Cause
 from reconciler.model.graph import home_of
 from reconciler.model.identity import AccountId, ObjectId, ReleaseId, Target
-from reconciler.model.json import JsonMap, text_at
+from reconciler.model.json import JsonMap
 from reconciler.model.lease import Hold
 from reconciler.model.manifest import id_of
 from reconciler.model.observed import Preview
@@ -30,6 +30,7 @@ from reconciler.model.plan import (
 from reconciler.model.policy import NO_CONSENT, Consent, Leave
 from reconciler.model.removal import is_of
 from reconciler.plan.changes import change
+from reconciler.plan.deletions import deletion, end_of
 from reconciler.plan.handover import handed_over, without_marks
 from reconciler.plan.leave import leaves_of
 from reconciler.plan.own import NAMESPACE, SECRET
@@ -74,9 +75,9 @@ class Pruner:
     @property
     def doomed(self) -> tuple[tuple[OrphanNamespace, DeleteObject], ...]:
         """The namespaces that are deleted, and how."""
-        return tuple(
-            (item, self._end_of(item)) for item in self._namespaces() if not item.stays(self.desired.left_alone)
-        )
+        doomed = (item for item in self._namespaces() if not item.stays(self.desired.left_alone))
+        named = self.desired.policy.prune.delete
+        return tuple((item, end_of(item, self.releases, self.secrets, named)) for item in doomed)
 
     @property
     def given_up(self) -> tuple[OrphanNamespace, ...]:
@@ -124,7 +125,7 @@ class Pruner:
             return self._unread(item.id, "it", item.unread)
         users = (found.stored.id for found in self.releases if home_of(found.stored.id) == home_of(item.id))
         gone = _gone(ObjectId(SECRET, item.id.namespace, item.id.name), item.item)
-        made = self._action(ActionKind.DELETE, item.id, (gone,), DeleteObject(SECRET, _deletion(item.item)))
+        made = self._action(ActionKind.DELETE, item.id, (gone,), DeleteObject(SECRET, deletion(item.item)))
         return replace(made, needs=frozenset(users))
 
     def _delete_namespace(self, item: OrphanNamespace, work: DeleteObject) -> Action:
@@ -152,18 +153,6 @@ class Pruner:
         risks = tuple(replace(label, leave=_leave(label)) for label in labels)
         return Action(kind, target, GONE, tuple(item for item in changes if item), frozenset(), work, risks=risks)
 
-    def _end_of(self, namespace: OrphanNamespace) -> DeleteObject:
-        cluster, home = namespace.id.cluster, namespace.id.name
-        releases = [item.stored for item in self.releases if item.stored.id.cluster == cluster]
-        going = Going(
-            cluster,
-            frozenset((stored.id.namespace, stored.id.name) for stored in releases),
-            frozenset(hook for stored in releases if stored.id.namespace == home for hook in stored.hooks),
-            frozenset(item.id.name for item in self.secrets if (item.id.cluster, item.id.namespace) == (cluster, home)),
-            self.desired.policy.prune.delete,
-        )
-        return DeleteObject(NAMESPACE, _deletion(namespace.item), going)
-
 
 def _one_by_one(actions: Sequence[Action]) -> tuple[Action, ...]:
     """Each after the one before it: what one of them needs is not known any more."""
@@ -189,13 +178,6 @@ def _gone(identity: ObjectId, live: JsonMap) -> Preview:
 def _leave(label: RiskLabel) -> Leave:
     # What is asked about data is asked by the guards of pruning: a second flag for it would say nothing more.
     return Leave.ALLOW if label.leave is Leave.ASK else label.leave
-
-
-def _deletion(item: JsonMap) -> Deletion:
-    namespace, name, uid, version = (
-        text_at(item, "metadata", key) for key in ("namespace", "name", "uid", "resourceVersion")
-    )
-    return Deletion(namespace, name, uid, version)
 
 
 def _blocked(target: Target, reason: str, cause: Cause | None = None) -> Action:
