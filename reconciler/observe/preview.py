@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from reconciler.errors import ApiError
 from reconciler.model.cluster import HELM_MANAGER, OWN_MANAGER, ClusterReader
 from reconciler.model.compare import missing_from
 from reconciler.model.desired import Impersonation
 from reconciler.model.identity import ObjectId, ReleaseId
-from reconciler.model.json import JsonMap, merge
+from reconciler.model.json import JsonMap
 from reconciler.model.manifest import (
-    KEEP,
-    KEEP_ANNOTATION,
     as_applied,
     as_stored,
     identified,
@@ -23,13 +20,8 @@ from reconciler.model.manifest import (
     owner,
     placed_in,
 )
-from reconciler.model.observed import ObservedCluster, Obstacle, Preview, ReleaseStatus, StoredRelease
-from reconciler.model.refusal import says_immutable
-
-# How the server says that a right is missing; a quota or a policy says something else, with the same status.
-_NO_RIGHT = '" cannot '
-# The webhook may belong to a release that this very plan repairs; an apply asks again before it writes.
-_NO_WEBHOOK = "failed calling webhook"
+from reconciler.model.observed import ObservedCluster, Preview, ReleaseStatus, StoredRelease
+from reconciler.observe.answers import deletion, guess, not_ours, unanswered, unowned
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +93,8 @@ class Previewer:
         if live is None or other == (release.namespace, release.name) or (known and other is None):
             return self._ask(identity, item, live, HELM_MANAGER)
         if other is not None:
-            return Preview(identity, live, item, None, verified=False, refusal=_not_ours(identity, other))
-        return _unowned(self._ask(identity, item, live, HELM_MANAGER))
+            return not_ours(identity, item, live, other)
+        return unowned(self._ask(identity, item, live, HELM_MANAGER))
 
     def _live(self, identity: ObjectId) -> JsonMap | None:
         known = self.observed.objects.get(identity)
@@ -120,70 +112,17 @@ class Previewer:
     def _ask(self, identity: ObjectId, item: JsonMap, live: JsonMap | None, manager: str) -> Preview:
         resource = self.observed.resources.get(identity.kind)
         if resource is None:
-            return _guess(identity, item, live, f"the cluster does not serve {identity.kind} yet")
+            return guess(identity, item, live, f"the cluster does not serve {identity.kind} yet")
         if self._awaits_namespace(identity):
-            return _guess(identity, item, live, f"namespace {identity.namespace} does not exist yet")
+            return guess(identity, item, live, f"namespace {identity.namespace} does not exist yet")
         try:
             answer = self.cluster.dry_run(resource, item, manager)
         except ApiError as error:
-            return _unanswered(identity, item, live, error)
+            return unanswered(identity, item, live, error)
         return Preview(identity, live, item, answer.stored, verified=True, warnings=answer.warnings)
 
     def _deletions(self, release: ReleaseId, gone: Iterable[ObjectId]) -> list[Preview]:
         """What Helm deletes: it asks for each by name, and looks only at whether the live object is to be kept."""
         found = ((identity, self._live(identity)) for identity in gone)
         going = ((identity, live) for identity, live in found if live is not None and not is_kept(live))
-        return [_deletion(release, identity, live) for identity, live in going]
-
-
-def _deletion(release: ReleaseId, identity: ObjectId, live: JsonMap) -> Preview:
-    other = owner(live)
-    refusal = _handed_over(identity, other) if other and other != (release.namespace, release.name) else None
-    return Preview(identity, live, None, None, verified=refusal is None, refusal=refusal)
-
-
-def _unanswered(identity: ObjectId, item: JsonMap, live: JsonMap | None, error: ApiError) -> Preview:
-    if error.status == HTTPStatus.FORBIDDEN and _NO_RIGHT in error.message:
-        return _guess(identity, item, live, "no right to patch it, so this is what would be sent")
-    if error.status == HTTPStatus.NOT_FOUND:
-        return _guess(identity, item, live, "its kind or namespace does not exist yet")
-    if _NO_WEBHOOK in error.message:
-        return _guess(identity, item, live, f"an admission webhook does not answer: {error.message}")
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        raise error
-    if live is not None and error.causes and all(map(says_immutable, error.causes)):
-        return _immutable(identity, item, live, error)
-    # One object's trouble is its release's alone.
-    return Preview(identity, live, item, None, verified=False, refusal=f"{identity}: {error.message}")
-
-
-def _guess(identity: ObjectId, item: JsonMap, live: JsonMap | None, note: str) -> Preview:
-    """Without the server's word: what is sent, on top of what is there."""
-    sent = as_stored(item)
-    after = merge(live, sent) if live else sent
-    return Preview(identity, live, item, after, verified=False, note=note)
-
-
-def _immutable(identity: ObjectId, item: JsonMap, live: JsonMap, error: ApiError) -> Preview:
-    """Nothing else is wrong with it, so it can be had by making it anew."""
-    guess = _guess(identity, item, live, "it is made anew, so the server says only then what it stores")
-    return replace(guess, refusal=f"{identity}: {error.message}", obstacles=frozenset({Obstacle.IMMUTABLE}))
-
-
-def _unowned(asked: Preview) -> Preview:
-    """What it would become if it were taken over; an answer that is no stays one."""
-    if asked.refusal and not asked.obstacles:
-        return asked
-    refusal = f"{asked.id} exists already and belongs to no release: rename it in the chart, or have it taken over"
-    return replace(asked, refusal=refusal, obstacles=asked.obstacles | {Obstacle.UNOWNED})
-
-
-def _not_ours(identity: ObjectId, other: tuple[str, str]) -> str:
-    return f"{identity} exists already and belongs to release {'/'.join(other)}: rename one of the two"
-
-
-def _handed_over(identity: ObjectId, other: tuple[str, str]) -> str:
-    return (
-        f"{identity} is no longer in the chart, and belongs to release {'/'.join(other)} by now; Helm would delete it "
-        f"all the same: annotate it with `{KEEP_ANNOTATION}={KEEP}`"
-    )
+        return [deletion(release, identity, live) for identity, live in going]
