@@ -144,10 +144,10 @@ def login_program(tmp_path: Path, server: Server) -> Path:
     return program
 
 
-def by_plugin(server: Server, command: str) -> str:
+def by_plugin(server: Server) -> str:
     """A kubeconfig that logs in by it."""
     api = "client.authentication.k8s.io/v1"
-    return server.kubeconfig({"exec": {"apiVersion": api, "command": command, "interactiveMode": "Never"}})
+    return server.kubeconfig({"exec": {"apiVersion": api, "command": "give-token", "interactiveMode": "Never"}})
 
 
 @engines
@@ -155,9 +155,9 @@ def test_a_plugin_that_is_allowed(
     engine: str, shop: Project, server: Server, login_program: Path, helm_in_path: str
 ) -> None:
     """The API client and Helm each run it for their token."""
-    # By its path: Go looks for programs in the PATH of this very process, from which the command is forked.
-    cluster = f"{{kubeconfig: {{env: MINE}}, plugins: ['{login_program}']}}"
-    converges(shop, cluster, engine, MINE=by_plugin(server, str(login_program)), PATH=helm_in_path)
+    path = f"{login_program.parent}{os.pathsep}{helm_in_path}"
+    cluster = "{kubeconfig: {env: MINE}, plugins: [give-token]}"
+    converges(shop, cluster, engine, MINE=by_plugin(server), PATH=path)
     assert (shop.folder / "ran").exists()
 
 
@@ -168,7 +168,7 @@ def test_a_plugin_that_is_not_allowed(
     """Is not run: the error names it, the line of the cluster, and the key to set."""
     path = f"{login_program.parent}{os.pathsep}{helm_in_path}"
     shop.write("env.yaml", FILE.replace("CLUSTER", "{kubeconfig: {env: MINE}}"))
-    found = shop("apply", "--engine", engine, MINE=by_plugin(server, "give-token"), PATH=path)
+    found = shop("apply", "--engine", engine, MINE=by_plugin(server), PATH=path)
     assert found.code == 1
     assert not (shop.folder / "ran").exists()
     assert "env.yaml:4:12: cluster main: its kubeconfig logs in by `give-token`" in found.err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, run_reconcile
-from tests.forks.process import Forked, environment
+from tests.forks.process import Forked, environment, heeds
 
 
 def test_the_end_of_each_is_told_whatever_begins_beside_it() -> None:
@@ -50,3 +50,31 @@ def test_nothing_that_does_not_survive_a_fork_is_there_before_it() -> None:
     told = "import sys, threading, tests.forks.child; print('helm_python' in sys.modules, threading.active_count())"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout == "False 1\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_heeded"),
+    [
+        ("PATH", True),
+        ("HELM_DRIVER", True),
+        ("KUBECONFIG", True),
+        ("https_proxy", True),
+        ("NO_PROXY", True),
+        ("RECONCILE_KUBECONFIG", False),
+        ("DB_PASSWORD", False),
+    ],
+)
+def test_what_a_library_in_go_heeds(name: str, *, is_heeded: bool) -> None:
+    """A run with such a variable is no forked one."""
+    assert heeds({name: "", "OTHER": ""}) is is_heeded
+
+
+def test_go_sees_nothing_of_the_tests_environment() -> None:
+    """What forked processes were executed with is what every run keeps."""
+    process = Forked(time.sleep, 60)
+    process.start()
+    executed_with = Path(f"/proc/{process._process.pid}/environ").read_text()
+    assert process.end(0) == -signal.SIGKILL
+    # The last two are readline's, which pytest imports, and no variables of Python's.
+    allowed = {"", *environment({}), "LINES", "COLUMNS"}
+    assert {entry.partition("=")[0] for entry in executed_with.split("\0")} <= allowed
