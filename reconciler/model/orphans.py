@@ -64,9 +64,8 @@ class OrphanNamespace:
     accounts: tuple[AccountId, ...] = ()
 
     def stays(self, left_alone: Collection[NamespaceId]) -> bool:
-        """Whether it is seen to be given up and not deleted: others had it before, or are to have it now."""
-        given_up = self.id in left_alone or is_marked(self.item, ADOPTED) or self.id.name in _GIVEN
-        return bool(self.item) and given_up
+        """Whether it is given up and not deleted: others are to have it now, or had it before, as its mark tells."""
+        return self.id in left_alone or self.id.name in _GIVEN or is_marked(self.item, ADOPTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """What would go.
+    """What would go, and is not blocked.
 
     Attributes:
         owned: how many releases, secrets and namespaces the environment has, these included.
@@ -59,7 +59,7 @@ def empty_desired_state(found: Removals) -> Iterator[Refusal]:
     """A file that lost its content, or the wrong one, must not empty the clusters."""
     count = len(found.targets)
     if found.is_of_all and count and (found.consent.deletions or 0) < count:
-        message = f"the file has no release, secret or namespace, but {_all(count)} of its environment live"
+        message = f"the file has no release, secret or namespace; {_all(count)} of its environment would be removed"
         hint = f"is it the right file? If all of that is to go: --allow-deletions {count}"
         yield Refusal("empty-desired-state", message, hint, found.targets)
 
@@ -114,7 +114,7 @@ def kept_data(found: Removals) -> Iterator[Refusal]:
 def namespace_not_empty(found: Removals) -> Iterator[Refusal]:
     """A namespace goes with all that is in it, whoever made it."""
     for namespace, work in found.namespaces:
-        if namespace.unread and namespace.item:
+        if namespace.unread:
             message = f"what is in {namespace.id} cannot be told: {namespace.unread}"
             hint = (
                 "have all kinds in it be listed (the right to it; servers that answer, see `kubectl get apiservices`), "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -35,6 +35,7 @@ from reconciler.plan.handover import handed_over, without_marks
 from reconciler.plan.leave import leaves_of
 from reconciler.plan.own import NAMESPACE, SECRET
 from reconciler.plan.pending import in_progress, pending
+from reconciler.plan.removal_order import after, one_by_one
 from reconciler.plan.risks import object_hazards
 from reconciler.plan.states import Locked, Stuck
 
@@ -86,13 +87,13 @@ class Pruner:
 
     def actions(self) -> tuple[Action, ...]:
         """What removes them, each after what has to go before it."""
-        releases = _one_by_one([self._uninstall(item) for item in self.releases])
+        releases = one_by_one(self._uninstall(item) for item in self.releases)
         secrets = [self._delete_secret(item) for item in self.secrets]
         accounts = [self._detach(account) for item in self.given_up for account in item.accounts]
-        before = frozenset(action.target for action in (*releases, *secrets, *accounts))
+        before = (*releases, *secrets, *accounts)
         namespaces = [self._delete_namespace(item, work) for item, work in self.doomed]
         namespaces += [self._give_up(item) for item in self.given_up]
-        return (*releases, *secrets, *accounts, *(replace(action, needs=before) for action in namespaces))
+        return (*before, *(after(action, before) for action in namespaces))
 
     def _namespaces(self) -> Iterator[OrphanNamespace]:
         return (item for cluster in self.orphans for item in cluster.namespaces)
@@ -136,8 +137,10 @@ class Pruner:
         return self._action(ActionKind.DELETE, item.id, (gone, *(_gone(id_of(held), held) for held in named)), work)
 
     def _give_up(self, item: OrphanNamespace) -> Action:
-        after = without_marks(item.item)
-        given_up = Preview(ObjectId(NAMESPACE, "", item.id.name), item.item, after, after, verified=False)
+        if not item.item:
+            return self._unread(item.id, "it", item.unread)
+        rest = without_marks(item.item)
+        given_up = Preview(ObjectId(NAMESPACE, "", item.id.name), item.item, rest, rest, verified=False)
         work = ApplyObjects(((NAMESPACE, handed_over(item.item)),), OWN_MANAGER)
         left_alone = item.id in self.desired.left_alone
         reason = "the file leaves it to others now" if left_alone else f"{GONE}; it was there before"
@@ -152,12 +155,6 @@ class Pruner:
         labels = (leaves_of(self.desired, self.consent).label(found, target) for found in object_hazards(previews))
         risks = tuple(replace(label, leave=_leave(label)) for label in labels)
         return Action(kind, target, GONE, tuple(item for item in changes if item), frozenset(), work, risks=risks)
-
-
-def _one_by_one(actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Each after the one before it: what one of them needs is not known any more."""
-    before = [frozenset[Target](), *(frozenset({action.target}) for action in actions)]
-    return tuple(replace(action, needs=needs) for action, needs in zip(actions, before, strict=False))
 
 
 def _age(item: OrphanRelease) -> tuple[datetime, ReleaseId]:

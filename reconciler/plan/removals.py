@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from reconciler.model.identity import Target
@@ -22,7 +22,8 @@ def with_removals(plan: Plan, pruner: Pruner) -> Plan:
         return replace(plan, warnings=_masked(mask, plan.warnings, _gaps(pruner), _left(pruner)))
     first = frozenset(action.target for action in plan.actions if action.kind is not ActionKind.NONE)
     last = tuple(replace(action, needs=action.needs | first) for action in pruner.actions())
-    refused = [_hidden(refusal, mask) for refusal in refusals(_removals(pruner))]
+    going = {action.target for action in last if action.kind is not ActionKind.BLOCKED}
+    refused = [_hidden(refusal, mask) for refusal in refusals(_removals(pruner, going))]
     forbidden = leaves_of(pruner.desired, pruner.consent).refusals(last)
     return replace(
         plan,
@@ -40,9 +41,15 @@ def orphan_targets(pruner: Pruner) -> Iterator[Target]:
     yield from (item.id for item in pruner.given_up)
 
 
-def _removals(pruner: Pruner) -> Removals:
-    owned = sum(cluster.owned for cluster in pruner.orphans)
-    return Removals(pruner.desired, pruner.consent, owned, pruner.releases, pruner.secrets, pruner.doomed)
+def _removals(pruner: Pruner, going: Collection[Target]) -> Removals:
+    return Removals(
+        pruner.desired,
+        pruner.consent,
+        sum(cluster.owned for cluster in pruner.orphans),
+        tuple(item for item in pruner.releases if item.stored.id in going),
+        tuple(item for item in pruner.secrets if item.id in going),
+        tuple((item, work) for item, work in pruner.doomed if item.id in going),
+    )
 
 
 def _gaps(pruner: Pruner) -> Iterator[Check]:

@@ -139,7 +139,7 @@ def test_what_cannot_be_read_blocks_its_own_removal() -> None:
     """What would go is not known; all else goes on, but for what comes after it."""
     hidden = replace(orphan(NEW), unread={object_id("new"): "forbidden"})
     secrets = (OrphanSecret(DB, {}, "forbidden"),)
-    made = pruner(orphan(), hidden, secrets=secrets, namespaces=(OrphanNamespace(SHOP, {}, (), "forbidden"),))
+    made = pruner(orphan(OLD, 9), hidden, secrets=secrets, namespaces=(OrphanNamespace(SHOP, {}, (), "forbidden"),))
     kinds = {action.target: (action.kind, action.reason) for action in made.actions()}
     blocked = ActionKind.BLOCKED
     assert kinds == {
@@ -149,6 +149,24 @@ def test_what_cannot_be_read_blocks_its_own_removal() -> None:
         SHOP: (blocked, "the file no longer has it, but it cannot be read: forbidden"),
     }
     assert with_removals(Plan("staging", ()), made).refusals == ()
+    assert {action.target: action.needs for action in made.actions()}[OLD] == {NEW}
+
+
+@pytest.mark.parametrize(("name", "left_alone"), [("shop", True), ("default", False), ("shop", False)])
+def test_a_namespace_that_cannot_be_read_is_no_removal(name: str, left_alone: bool) -> None:  # noqa: FBT001 - a table
+    """So no guard speaks of it: what the server does not tell for a moment must not refuse the whole plan."""
+    identity = NamespaceId("main", name)
+    prune = PrunePolicy(max_count=0, protect=(f"namespace/{name}", "release/*", "secret/*"))
+    found = pruner(
+        replace(orphan(), unread={object_id("old"): "overloaded"}),
+        secrets=(OrphanSecret(DB, {}, "overloaded"),),
+        namespaces=(OrphanNamespace(identity, {}, (), "overloaded"),),
+        left_alone=frozenset({identity}) if left_alone else frozenset[NamespaceId](),
+        policy=Policy(prune=prune),
+    )
+    made = with_removals(Plan("staging", ()), found)
+    assert ([action.kind for action in made.actions], made.refusals) == ([ActionKind.BLOCKED] * 3, ())
+    assert {item.id for item in found.given_up} == ({identity} if left_alone or name == "default" else set())
 
 
 def test_what_goes_along_is_shown_and_pinned() -> None:
