@@ -14,8 +14,9 @@ from reconciler.errors import ClusterError, DesiredStateErrors
 from reconciler.flows.context import Context, Request, Tools
 from reconciler.flows.from_nodes import from_nodes
 from reconciler.flows.masking import masked as masking
-from reconciler.flows.site import Site, Whole, open_site
+from reconciler.flows.site import Site, open_site
 from reconciler.flows.site_checks import STAGES, Stage
+from reconciler.flows.whole import Whole, survey
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.identity import Target
 from reconciler.model.preflight import Area, Check, Preflight, Status, masked
@@ -39,7 +40,9 @@ def preflight(request: Request, context: Context, probe_image: str | None = None
         with closing(tools.engine), closing(tools.registries):
             ways = concurrently(lambda access: _way_in(access, context), desired.clusters.values())
             reached = {way.access.name: context.reader(way.access) for way in ways if way.is_open}
-            whole = None if request.only else Whole(desired, reached)
+            # A part of the file says nothing about what is in none of it.
+            prunes = desired.policy.prune.enabled and not request.only
+            whole = survey(desired, reached) if prunes else None
             desired, mistakes = _with_charts(desired, tools)
             looked = concurrently(lambda way: _cluster(way, desired, tools, context, whole), ways)
             repositories = _repositories(desired, tools)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar
 
 from reconciler.desired.narrow import narrow
 from reconciler.desired.render import render
 from reconciler.errors import ChartError, ClusterError, EngineError, Location
 from reconciler.flows.context import Context, Tools
+from reconciler.flows.whole import Whole
 from reconciler.model.cluster import ClusterReader, Resource
 from reconciler.model.desired import ClusterAccess, Desired, Release
 from reconciler.model.identity import Kind, ReleaseId
@@ -22,17 +24,10 @@ from reconciler.model.probe import ClusterProber
 from reconciler.model.workloads import RenderedObject
 from reconciler.observe.concurrency import both, concurrently
 from reconciler.observe.live import observe
-from reconciler.observe.orphans import find_orphans
 from reconciler.preflight.charts import render_check
 from reconciler.preflight.cluster import refusal_check
 
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """All that the file names, and its clusters as far as they let us in: several may be one and the same."""
-
-    desired: Desired
-    readers: Mapping[str, ClusterReader]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,14 +93,19 @@ def open_site(
 
     Args:
         desired: what of the environment can be looked at.
-        whole: None: only a part was asked for, which says nothing about what is in none of it.
+        whole: None: what the file no longer has stays, or is not asked about.
     """
     part, reader = _part(desired, access), context.reader(access)
     try:
         resources = reader.resources()
     except ClusterError as error:
         return None, [refusal_check(access.name, "the kinds that it serves", error, access.where)]
-    (observed, orphans), refusals = _observed(part, whole, access, reader, context)
+    seen, gone = both(
+        lambda: _answer("what is in it", access, lambda: observe(part, {access.name: reader}, context.now())),
+        lambda: _answer("what the file no longer has", access, lambda: whole.orphans(reader) if whole else None),
+    )
+    refusals = [answer for answer in (seen, gone) if isinstance(answer, Check)]
+    observed, orphans = (None if isinstance(seen, Check) else seen), (None if isinstance(gone, Check) else gone)
     rendered = _rendered(part, tools, observed)
     refusals += [item for item in rendered.values() if isinstance(item, Check)]
     failed = {key for key, items in rendered.items() if isinstance(items, Check)}
@@ -114,21 +114,11 @@ def open_site(
     return Site(access, part, tools, prober, reader, resources, observed, orphans, objects), refusals
 
 
-def _observed(
-    part: Desired, whole: Whole | None, access: ClusterAccess, reader: ClusterReader, context: Context
-) -> tuple[tuple[Observed | None, Orphans | None], list[Check]]:
-    readers = {access.name: reader}
+def _answer(what: str, access: ClusterAccess, look: Callable[[], T]) -> T | Check:
     try:
-        if not whole or not whole.desired.policy.prune.enabled:
-            return (observe(part, readers, context.now()), None), []
-        everywhere = {**whole.readers, **readers}
-        observed, (orphans,) = both(
-            lambda: observe(part, readers, context.now()),
-            lambda: find_orphans(whole.desired, everywhere, of=(access.name,)),
-        )
+        return look()
     except ClusterError as error:
-        return (None, None), [refusal_check(access.name, "what is in it", error, access.where)]
-    return (observed, orphans), []
+        return refusal_check(access.name, what, error, access.where)
 
 
 def _part(desired: Desired, access: ClusterAccess) -> Desired:

@@ -24,30 +24,26 @@ from reconciler.observe.surroundings import attempt
 _HEAD = ("apiVersion", "kind", "metadata")
 
 
-def find_orphans(
-    desired: Desired, clusters: Mapping[str, ClusterReader], of: Collection[str] | None = None
-) -> tuple[Orphans, ...]:
+def find_orphans(desired: Desired, clusters: Mapping[str, ClusterReader]) -> tuple[Orphans, ...]:
     """What each cluster has of them. Two lists for each; more only about what was found.
 
     Args:
-        clusters: those of the file that can be reached; which of them are one and the same is asked when it matters.
-        of: the clusters that are asked about; None: all.
+        clusters: all of the file; which of them are one and the same is asked when it matters.
 
     Raises:
         ClusterError: a cluster could not be read.
     """
-    names = list(clusters if of is None else of)
-    marked = _marked(desired, clusters, names)
-    if len(clusters) > 1 and any(found.all - desired.named for found in marked.values()):
-        rest = [name for name in clusters if name not in marked]
-        marked = told_apart({**marked, **_marked(desired, clusters, rest)}, desired, clusters)
-    looks = [(_Look(desired.name, clusters[name]), marked[name]) for name in names]
-    return tuple(concurrently(lambda pair: pair[0].orphans(pair[1], desired.named), looks))
+    found = concurrently(lambda cluster: find_marked(desired, cluster), clusters.values())
+    marked = dict(zip(clusters, found, strict=True))
+    if len(clusters) > 1 and any(item.all - desired.named for item in found):
+        identities = concurrently(lambda cluster: cluster.identity(), clusters.values())
+        marked = dict(told_apart(marked, desired, dict(zip(clusters, identities, strict=True))))
+    return tuple(concurrently(lambda name: orphans_of(desired, clusters[name], marked[name]), clusters))
 
 
-def _marked(desired: Desired, clusters: Mapping[str, ClusterReader], names: Sequence[str]) -> Mapping[str, Marked]:
-    found = concurrently(lambda name: find_marked(desired, clusters[name]), names)
-    return dict(zip(names, found, strict=True))
+def orphans_of(desired: Desired, cluster: ClusterReader, marked: Marked) -> Orphans:
+    """What one cluster has of them, as far as it is marked and no other entry's. Raises ClusterError."""
+    return _Look(desired.name, cluster).orphans(marked, desired.named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,28 +6,32 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from reconciler.model.cluster import ClusterIdentity, ClusterReader
+from reconciler.model.cluster import ClusterIdentity
 from reconciler.model.desired import Desired
 from reconciler.model.identity import Target
-from reconciler.observe.concurrency import concurrently
 from reconciler.observe.marked import Marked
 
 
 def told_apart(
-    marked: Mapping[str, Marked], desired: Desired, clusters: Mapping[str, ClusterReader]
+    marked: Mapping[str, Marked], desired: Desired, identities: Mapping[str, ClusterIdentity]
 ) -> Mapping[str, Marked]:
-    """What each entry sees, but for what is another one's; one request for each cluster.
+    """What each entry sees, but for what is another one's.
 
     A thing is the entry's that asks for it; else the one's that leaves it alone; else the first one's that sees it.
+    One that sees only a part of the cluster comes last: it could not tell what else goes along.
+
+    Args:
+        marked: in the order of the file.
+        identities: of the entries that may be one cluster with another one.
     """
     ranks = (desired.named, desired.left_alone, frozenset(chain(*(found.all for found in marked.values()))))
-    identities = concurrently(lambda name: clusters[name].identity(), clusters)
+    order = {name: (bool(found.gaps), place) for place, (name, found) in enumerate(marked.items())}
     others = {
         name: [item for item in marked[name].all if _holder(item, group, ranks) != name]
-        for group in _groups(dict(zip(clusters, identities, strict=True)))
+        for group in (sorted(names, key=order.__getitem__) for names in _groups(identities))
         for name in group
     }
-    return {name: found.without(others[name]) for name, found in marked.items()}
+    return {name: found.without(others.get(name, ())) for name, found in marked.items()}
 
 
 def _holder(item: Target, group: Sequence[str], ranks: Iterable[Collection[Target]]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
 
+from reconciler.errors import ApiError
 from reconciler.model.cluster import ClusterIdentity, ClusterReader, Resource
 from reconciler.model.desired import Desired
 from reconciler.model.identity import NamespaceId, ReleaseId
@@ -29,6 +30,7 @@ class Seen:
     name: str
     identity_: ClusterIdentity
     releases_: Sequence[str]
+    refuses: bool = False
     asked: list[str] = field(default_factory=list)
 
     def identity(self) -> ClusterIdentity:
@@ -47,6 +49,8 @@ class Seen:
     def metadata(self, resource: Resource, _home: str, _selector: str) -> Sequence[JsonMap]:
         """The namespace, and Helm's records."""
         ours = {"app.kubernetes.io/managed-by": "reconciler"}
+        if self.refuses and resource.plural == "secrets":
+            raise ApiError("forbidden", status=403, reason="")
         if resource.plural == "namespaces":
             return [{"metadata": {"name": "shop", "labels": ours, "managedFields": [{"manager": "reconciler"}]}}]
         return [
@@ -67,9 +71,16 @@ def file(**releases: Sequence[str]) -> Desired:
     return replace(made, clusters={name: replace(made.clusters["main"], name=name) for name in releases})
 
 
-def look(wanted: Desired, *seen: Seen, of: Collection[str] | None = None) -> tuple[Orphans, ...]:
+def look(wanted: Desired, *seen: Seen) -> tuple[Orphans, ...]:
     """What is found."""
-    return find_orphans(wanted, {item.name: cast(ClusterReader, item) for item in seen}, of)
+    return find_orphans(wanted, {item.name: cast(ClusterReader, item) for item in seen})
+
+
+def holders(wanted: Desired, *seen: Seen) -> list[str]:
+    """The entries that have the namespace."""
+    marked = {item.name: find_marked(wanted, cast(ClusterReader, item)) for item in seen}
+    found = told_apart(marked, wanted, {item.name: item.identity() for item in seen})
+    return [name for name, item in found.items() if item.namespaces]
 
 
 def told(found: Iterable[Orphans]) -> list[tuple[str, int, list[str]]]:
@@ -117,23 +128,20 @@ def test_entries_that_only_a_third_one_ties_together() -> None:
 def test_what_a_namespace_is_left_alone_by() -> None:
     """The entry that leaves it alone gives it up; the other one does not delete it."""
     wanted = replace(file(us=["web"], eu=["api"]), namespaces=(), left_alone=frozenset({NamespaceId("eu", "shop")}))
+    assert holders(wanted, Seen("us", ONE, []), Seen("eu", ONE, [])) == ["eu"]
 
-    readers = {name: cast(ClusterReader, Seen(name, ONE, [])) for name in ("us", "eu")}
-    marked = {name: find_marked(wanted, reader) for name, reader in readers.items()}
-    found = told_apart(marked, wanted, readers)
-    assert {name: item.namespaces for name, item in found.items()} == {
-        "us": frozenset(),
-        "eu": {NamespaceId("eu", "shop")},
-    }
+
+@pytest.mark.parametrize(("blind", "holder"), [("", "a"), ("a", "b"), ("ab", "c"), ("abc", "a"), ("ac", "b")])
+def test_an_entry_that_sees_only_a_part(blind: str, holder: str) -> None:
+    """It holds nothing that nobody asks for, while another one sees all: it cannot tell what else is in there."""
+    wanted = replace(file(a=[], b=[], c=[]), namespaces=())
+    assert holders(wanted, *(Seen(name, ONE, [], refuses=name in blind) for name in "abc")) == [holder]
 
 
 def test_nobody_is_asked_for_nothing() -> None:
-    """A plan with nothing to remove costs no request more; a preflight asks about one entry at a time."""
+    """A plan in which each entry has only what it asks for costs no request more."""
     us, eu = Seen("us", ONE, ["web"]), Seen("eu", ONE, ["web"])
     wanted = file(us=["web"], eu=["web"])
     wanted = replace(wanted, namespaces=(*wanted.namespaces, replace(namespace(), id=NamespaceId("eu", "shop"))))
     assert told(look(wanted, us, eu)) == [("us", 2, []), ("eu", 2, [])]
     assert us.asked == eu.asked == []
-    seen = ["web", "api"]
-    us, eu = Seen("us", ONE, seen), Seen("eu", ONE, seen)
-    assert told(look(file(us=["web"], eu=["api"]), us, eu, of=["eu"])) == [("eu", 1, [])]

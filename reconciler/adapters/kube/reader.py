@@ -74,8 +74,9 @@ class KubeReader:
         """See ClusterReader."""
         found = self._connection
         authority = hashlib.sha256(found.authority.strip().encode()).hexdigest() if found.authority else None
-        return ClusterIdentity(found.server, authority, self._uid())
+        return ClusterIdentity(found.server, authority, self._uid)
 
+    @cached_property
     def _uid(self) -> str | None:
         try:
             return text_at(self._transport.get("/api/v1/namespaces/kube-system"), "metadata", "uid")

@@ -36,9 +36,11 @@ def test_which_cluster_it_is(writer: KubeWriter, cluster_access: ClusterAccess, 
 
 
 def test_a_cluster_that_does_not_show_its_uid() -> None:
-    """Without the right to read kube-system, the address has to do; any other answer is an error."""
+    """Without the right to read kube-system, the address has to do; any other answer is an error. It is asked once."""
     with serve(status(403, "Forbidden", "no")) as server:
-        assert to_server(server.url).identity() == ClusterIdentity(server.url, None, None)
+        reader = to_server(server.url)
+        assert [reader.identity(), reader.identity()] == [ClusterIdentity(server.url, None, None)] * 2
+        assert len(server.requests) == 1
     with serve(status(404, "NotFound", "no")) as server, pytest.raises(ApiError, match="no"):
         to_server(server.url).identity()
 
