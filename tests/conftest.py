@@ -147,7 +147,13 @@ def run_reconcile(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str
     if heeds(environ):
         program = Path(sys.executable).with_name("reconcile")
         done = subprocess.run(
-            [program, *arguments], cwd=cwd, env=environment(environ), capture_output=True, text=True, check=False
+            [program, *arguments],
+            cwd=cwd,
+            env=environment(environ),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
         )
         return Run(done.returncode, done.stdout, done.stderr)
     with tempfile.TemporaryDirectory() as place:

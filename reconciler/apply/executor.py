@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from reconciler.apply.gates import NOT_BEGUN, NotReadyError
 from reconciler.apply.interrupts import noted
-from reconciler.errors import NotBegunError, ReconcilerError
+from reconciler.errors import LockLostError, NotBegunError, ReconcilerError
 from reconciler.model.failure import Remedy
 from reconciler.model.finding import Finding, Trouble
 from reconciler.model.identity import Target
@@ -165,20 +165,24 @@ class Executor:
             return ActionOutcome(action, Result.CANCELLED, NOT_BEGUN, None, 0.0), None
         try:
             self._hands.perform(action)
-        except NotBegunError as error:
-            return ActionOutcome(action, Result.CANCELLED, error.message, None, 0.0), None
         except ReconcilerError as error:
-            skipped = isinstance(error, NotReadyError)
-            result = Result.CANCELLED if self._cancelled else Result.SKIPPED if skipped else Result.FAILED
+            result = self._result_of(error)
             hint = self._mask.text(error.hint) if error.hint else None
             culprit = error.need if isinstance(error, NotReadyError) else action.target
             outcome = ActionOutcome(action, result, self._mask.text(error.message), hint, 0.0)
-            return outcome, None if self._cancelled else culprit
+            return outcome, None if result is Result.CANCELLED else culprit
         except Exception as error:  # noqa: BLE001 - one action's bug must not lose the outcome of the others
             bug = self._mask.text(f"a bug in reconciler: {type(error).__name__}: {error}")
             hint = "please report it; the rest of the plan is not affected"
             return ActionOutcome(action, Result.FAILED, bug, hint, 0.0), action.target
         return ActionOutcome(action, Result.DONE, action.reason, None, 0.0), None
+
+    def _result_of(self, error: ReconcilerError) -> Result:
+        # Whoever takes over the run's work takes its lock too: that is no failure of the action.
+        is_superseded = isinstance(error, LockLostError) and self._haste() is not Haste.NONE
+        if self._cancelled or is_superseded or isinstance(error, NotBegunError):
+            return Result.CANCELLED
+        return Result.SKIPPED if isinstance(error, NotReadyError) else Result.FAILED
 
     def _explained(self, culprit: Target, outcome: ActionOutcome) -> tuple[Finding, ...]:
         try:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from random import uniform
 
 from reconciler.apply.again import again
-from reconciler.errors import ApiError, ReconcilerError, UnrecordedError
+from reconciler.errors import ApiError, LockLostError, NotBegunError, ReconcilerError, UnrecordedError
 from reconciler.model.desired import Release
 from reconciler.model.failure import Retry
 from reconciler.model.observed import StoredRelease
@@ -27,20 +27,28 @@ _BUSY = frozenset({429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """Does actions by `perform`, again and again as their policy says. Setting `stop` ends every pause.
+    """Does actions by `perform`, again and again as their policy says.
 
     Attributes:
         complete: what is done after each action; when only that failed, it alone is done again.
+        stop: setting it ends every pause.
+        is_ending: whether nothing more is to be begun, also no further try; asked after each pause.
     """
 
     perform: Perform
     complete: Perform
     newest: Newest
     stop: threading.Event
+    is_ending: Callable[[], bool] = lambda: False
     jitter: Callable[[float], float] = lambda seconds: uniform(seconds / 2, seconds)  # noqa: S311 - no secret
 
     def __call__(self, action: Action) -> None:
-        """Do an action. Raises what its last try raised, and says how many there were."""
+        """Do an action.
+
+        Raises:
+            NotBegunError: a further try may not begin any more; it says why the last one failed.
+            ReconcilerError: what the last try raised; it says how many there were.
+        """
         step = action
         for tries, pause in enumerate((*pauses(_policy(action)), None), start=1):
             try:
@@ -50,8 +58,10 @@ class Retrying:
                     self.perform(step)
                 self.complete(step)
             except ReconcilerError as error:
-                if pause is None or not is_passing(error) or self.stop.wait(self.jitter(pause)):
+                if pause is None or not is_passing(error):
                     raise _counted(error, tries) from error
+                if self.stop.wait(self.jitter(pause)) or self.is_ending():
+                    raise NotBegunError(_counted(error, tries).message, hint=error.hint) from error
             else:
                 return
 
@@ -78,6 +88,7 @@ def _policy(action: Action) -> Retry:
 
 
 def _counted(error: ReconcilerError, tries: int) -> ReconcilerError:
-    if tries == 1:
+    # A lock that is lost is told apart by whoever catches it, also when the try before failed by something else.
+    if tries == 1 or isinstance(error, LockLostError):
         return error
     return ReconcilerError(f"{error.message} (tried {tries} times)", hint=error.hint)

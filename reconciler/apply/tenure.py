@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from reconciler.apply.acquire import Claim
-from reconciler.errors import ClusterError, LockLostError
+from reconciler.errors import ClusterError, LockLostError, ReconcilerError
 from reconciler.model.lease import Clock, Lease, Leases, holder_text
 
 # Parts of the Lease's duration. It is renewed after each third; a renewal that fails is tried again soon. What is under
 # way ends when the last renewal is four fifths old: before anybody can take the Lease for a dead run's.
 BEAT, RETRY, LAST_MOMENT, GLANCE = 1 / 3, 1 / 15, 4 / 5, 1 / 50
+
+_LOGGER = logging.getLogger("reconciler.lock")
+# Where nobody reads the log, as in a command, the standard library would print a traceback.
+_LOGGER.addHandler(logging.NullHandler())
 
 Abandon = Callable[[LockLostError], None]
 
@@ -106,7 +111,7 @@ class Tenure:
                 self._end_if_busy(lost)
                 return
             except Exception as error:  # noqa: BLE001 (a bug must not end it: the next try may do better)
-                self._why = str(getattr(error, "message", error))
+                self._why = _reason(error)
                 pause = self._duration * RETRY
 
     def _look_out(self) -> None:
@@ -162,6 +167,14 @@ class Tenure:
             f"lost the lock of cluster {self._leases.cluster}: it was not renewed for {silent:.0f} s{reason}",
             hint=_AGAIN,
         )
+
+
+def _reason(error: Exception) -> str:
+    """Why a renewal failed. A bug is noted at once, also where the next try does better."""
+    if isinstance(error, ReconcilerError):
+        return error.message
+    _LOGGER.error("a renewal met a bug", exc_info=error)
+    return f"a bug in reconciler: {type(error).__name__}"
 
 
 _AGAIN = "apply again: what was under way is repaired then"

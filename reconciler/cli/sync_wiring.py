@@ -137,7 +137,7 @@ class _Made:
 
 
 def _make(file: SyncFile, settings: Settings, engine: str, observers: Observers) -> _Made:
-    names, hurry, clock = Names(), Hurry(), SystemClock()
+    names, hurry, clock = Names(lambda name: observers.introduce(name, {})), Hurry(), SystemClock()
     state = _state_folder(file)
     heard, own = observers.metrics.asked, file.variables()
     source = Fresh("source", partial(git_source, file), clock.ticks) if file.spec.source.git else None

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from reconciler.apply.executor import Haste
 
 
 class Names:
-    """Which environment file has which name."""
+    """Which environment file has which name.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Args:
+        forget: is told each name that is given up, before another file can have it.
+    """
+
+    def __init__(self, forget: Callable[[str], None] = lambda _name: None) -> None:
+        self._forget, self._lock = forget, threading.Lock()
         self._paths: dict[str, str] = {}
 
     def claim(self, name: str, path: str) -> bool:
@@ -19,13 +24,19 @@ class Names:
         with self._lock:
             if self._paths.get(name, path) != path:
                 return False
-            self._paths = {known: other for known, other in self._paths.items() if other != path} | {name: path}
+            self._free(path, keeping=name)
+            self._paths[name] = path
             return True
 
     def give_up(self, path: str) -> None:
         """The file is gone."""
         with self._lock:
-            self._paths = {known: other for known, other in self._paths.items() if other != path}
+            self._free(path)
+
+    def _free(self, path: str, keeping: str = "") -> None:
+        for name in [known for known, other in self._paths.items() if other == path and known != keeping]:
+            self._forget(name)
+            del self._paths[name]
 
 
 class Hurry:

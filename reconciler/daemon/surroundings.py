@@ -58,7 +58,8 @@ class Surroundings:
         haste: whether the daemon is about to end.
         watching: tells of drift between two runs.
         pulse: where threads give their signs of life.
-        introduce: is told the clusters of an environment, when its files are others than before; none: it is gone.
+        introduce: is told the clusters of an environment, when its files are others than before. That it is gone or has
+            another name, whoever gives up the name says.
     """
 
     context: Callable[[Path, str], Context]

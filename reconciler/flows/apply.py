@@ -76,11 +76,7 @@ def carry_out(found: Found, request: Request, context: Context, conduct: Conduct
             show(reviewed)
             return refused(reviewed)
         hands = make_hands(found, planned, locks, holder.run, context, conduct.haste)
-        outcome = Executor(planned, hands, conduct.emit, found.desired.mask, conduct.workers, conduct.haste).run()
-        if conduct.haste() is Haste.AT_ONCE:
-            # What the engine was told to end may write on in this process, which lives until all its runs have ended.
-            locks.leave()
-        return outcome
+        return Executor(planned, hands, conduct.emit, found.desired.mask, conduct.workers, conduct.haste).run()
 
 
 def _reviewed(found: Found, planned: Plan, review: Review) -> Plan:

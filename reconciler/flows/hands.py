@@ -46,8 +46,8 @@ class _Work:
 
     def hands(self) -> Hands:
         engine, stop = self.found.tools.engine, self.handlers.stop
-        gates = Gates(self.judge, stop, lambda: self.haste() is not Haste.NONE)
-        retrying = Retrying(self.perform, self.complete, self.newest, stop)
+        gates = Gates(self.judge, stop, self.is_ending)
+        retrying = Retrying(self.perform, self.complete, self.newest, stop, self.is_ending)
 
         def perform(action: Action) -> None:
             gates.pass_through(action)
@@ -58,12 +58,18 @@ class _Work:
             # Helm marks what it ends, and that may be another run's by now. Who lost a lock is ended by that, unmarked.
             if self.locks.are_held():
                 engine.cancel()
+            if engine.lingers and self.haste() is Haste.AT_ONCE:
+                # Other than after Ctrl-C, this process may live for long: its other runs come to their end first.
+                self.locks.leave()
 
         def heal(action: Action) -> Remedied | None:
             with self.locks.writing(action.target.cluster):
                 return self.remedies(stop).remedy(action)
 
         return Hands(perform, cancel, self.explain, heal)
+
+    def is_ending(self) -> bool:
+        return self.haste() is not Haste.NONE
 
     def perform(self, action: Action) -> None:
         with self.locks.writing(action.target.cluster):

@@ -149,6 +149,11 @@ class Engine(Protocol):
         """
         ...
 
+    @property
+    def lingers(self) -> bool:
+        """Whether something that `cancel` has ended may still write, as long as this process lives."""
+        ...
+
     def abandon(self) -> None:
         """End at once, as far as that can be, and mark nothing: others may have taken the releases over.
 

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.apply.executor import Executor, Hands, Haste
 from reconciler.apply.gates import NotReadyError
-from reconciler.errors import ApiError, NotBegunError, ReconcilerError
+from reconciler.errors import ApiError, LockLostError, NotBegunError, ReconcilerError
 from reconciler.model.failure import Remedy
 from reconciler.model.finding import Cause, Finding, Trouble
 from reconciler.model.identity import ReleaseId, Target
@@ -404,6 +404,21 @@ def test_what_was_not_begun_at_its_gate_is_cancelled() -> None:
     outcome = recorder.run(step("api"), step("web", "api"))
     assert [item.result for item in outcome.actions] == [Result.CANCELLED, Result.SKIPPED]
     assert (recorder.explained, recorder.healed) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("haste", "result"),
+    [(Haste.NONE, Result.FAILED), (Haste.WIND_DOWN, Result.CANCELLED), (Haste.AT_ONCE, Result.CANCELLED)],
+)
+def test_a_lock_that_is_lost_while_the_run_ends_is_no_failure(haste: Haste, result: Result) -> None:
+    """Such as with the lead: another replica has taken both. It is not explained, nor remedied, nor tried again."""
+    hastes = [Haste.NONE]
+    lost = LockLostError("lost the lock of cluster main")
+    recorder = Recorder(fails={"api": lost}, during=lambda _name: hastes.append(haste))
+    executor = Executor(plan(step("api")), recorder.hands, recorder.emit, Mask(), 1, lambda: hastes[-1])
+    (outcome,) = executor.run().actions
+    assert (outcome.result, outcome.message) == (result, "lost the lock of cluster main")
+    assert len(recorder.explained) == len(recorder.healed) == (result is Result.FAILED)
 
 
 def test_it_winds_down() -> None:

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from reconciler.apply.retries import Retrying, is_passing, pauses
-from reconciler.errors import ApiError, ClusterError, EngineError, ReconcilerError, UnrecordedError
+from reconciler.errors import (
+    ApiError,
+    ClusterError,
+    EngineError,
+    LockLostError,
+    NotBegunError,
+    ReconcilerError,
+    UnrecordedError,
+)
 from reconciler.model.desired import Release
 from reconciler.model.failure import OnFailure, Retry
 from reconciler.model.observed import ReleaseStatus, StoredRelease
@@ -57,7 +65,7 @@ class World:
 
     def do(self, action: Action) -> None:
         """With retries, which do not really pause."""
-        Retrying(self.perform, self.complete, self.newest, self.stop, self._noted)(action)
+        Retrying(self.perform, self.complete, self.newest, self.stop, jitter=self._noted)(action)
 
     def _noted(self, seconds: float) -> float:
         self.paused.append(seconds)
@@ -146,9 +154,17 @@ def test_an_interrupt_ends_a_pause_at_once() -> None:
     patient = replace(WORK, release=replace(release(), on_failure=OnFailure(Retry(2, 600.0, 600.0))))
     threading.Timer(0.1, world.stop.set).start()
     started = time.monotonic()
-    with pytest.raises(EngineError, match="etcdserver"):
+    with pytest.raises(NotBegunError, match="etcdserver"):
         Retrying(world.perform, world.complete, world.newest, world.stop)(replace(UPGRADE, work=patient))
     assert time.monotonic() - started < 5
+
+
+def test_a_lock_that_is_lost_is_told_apart_after_another_failure() -> None:
+    """Whoever catches it does so by its kind."""
+    world = World([SERVER, LockLostError("lost the lock")])
+    with pytest.raises(LockLostError):
+        world.do(CORRECT)
+    assert len(world.tried) == 2
 
 
 @pytest.mark.parametrize(

@@ -202,11 +202,12 @@ def test_nothing_is_ended_while_a_write_waits_for_a_renewal() -> None:
     tenure.end()
 
 
-def test_a_renewal_that_meets_a_bug_is_tried_again() -> None:
-    """Its thread goes on."""
+def test_a_renewal_that_meets_a_bug_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Its thread goes on, and the log has the bug."""
     with begun(0.5) as kept:
         kept.leases.failures = iter([OSError(28, "No space left on device")])
         eventually(lambda: len(kept.leases.written) > 3)
+    assert [(record.name, record.message) for record in caplog.records] == [("reconciler.lock", "a renewal met a bug")]
     assert kept.abandoned == []
     assert kept.leases.stored
     assert kept.leases.stored.holder == ""

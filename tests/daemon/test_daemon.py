@@ -185,7 +185,8 @@ def make(folder: Path, lead: Lead | None = None, *, suspend: bool = True) -> Sit
     slots, watched = threading.BoundedSemaphore(1), Watched()
     keep: dict[str, object] = {"suspend": suspend}
     introduced: dict[str, frozenset[str]] = {}
-    names, hurry, board, origin = Names(), Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
+    names = Names(lambda name: introduced.update({name: frozenset()}))
+    hurry, board, origin = Hurry(), LiveBoard([notices.append]), SetOrigin(folder)
     around = Surroundings(
         context=context,
         keep=lambda _name: KeepSpec.model_validate(keep),
@@ -236,6 +237,25 @@ def test_who_is_told_the_clusters_is_told_that_they_are_gone(site: Site) -> None
     until(lambda: {name for name, clusters in site.introduced.items() if clusters} == {"bank", "shop"})
     site.asked(replace(site.origin.at(NEXT, shop=VALID.replace("NAME", "store")), paths=("shop.yaml",)))
     until(lambda: {name for name, clusters in site.introduced.items() if clusters} == {"store"})
+
+
+def test_a_name_is_forgotten_before_another_file_can_have_it() -> None:
+    """Who keeps something by names would else take it from the other; a name that is refused changes nothing."""
+    forgotten: list[tuple[str, bool]] = []
+
+    def forget(name: str) -> None:
+        forgotten.append((name, names._paths.get(name) == "a.yaml"))
+
+    names = Names(forget)
+    assert [names.claim("shop", "a.yaml"), names.claim("bank", "b.yaml"), names.claim("bank", "a.yaml")] == [
+        True,
+        True,
+        False,
+    ]
+    assert (names.claim("shop", "a.yaml"), forgotten) == (True, [])
+    assert (names.claim("store", "a.yaml"), names.claim("shop", "b.yaml")) == (True, True)
+    names.give_up("a.yaml")
+    assert forgotten == [("shop", True), ("bank", False), ("store", True)]
 
 
 def test_no_two_have_one_name(site: Site) -> None:

@@ -59,6 +59,7 @@ class LibraryEngine:
         self._repositories = repositories
         self._lock = threading.Lock()
         self._running: set[Any] = set()
+        self._lingers = False
 
     def render(self, request: RenderRequest) -> Mapping[str, str]:
         """Render the chart, against the cluster when the request names one."""
@@ -108,6 +109,12 @@ class LibraryEngine:
         with self._lock:
             for operation in self._running:
                 operation.cancel()
+                self._lingers = True
+
+    @property
+    def lingers(self) -> bool:
+        """Whether something was cancelled: nobody is told when that comes to its end."""
+        return self._lingers
 
     def abandon(self) -> None:
         """Nothing can be ended without Helm's marking the release, so it is left to the end of this process."""

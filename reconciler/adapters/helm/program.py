@@ -139,6 +139,11 @@ class ProgramEngine:
         """End every operation under way."""
         self._processes.cancel()
 
+    @property
+    def lingers(self) -> bool:
+        """No: an operation returns when its process has ended."""
+        return False
+
     def abandon(self) -> None:
         """Kill every helm under way."""
         self._processes.kill()

@@ -38,9 +38,8 @@ def ask_program(access: ClusterAccess, cluster: JsonMap, plugin: JsonMap, limit:
     # Whoever sits at a terminal reads what it says there, such as an address to log in at, and takes the time for it.
     is_seen = os.isatty(2)
     is_interactive = is_seen and os.isatty(0) and plugin.get("interactiveMode") != "Never"
-    given = {text_at(item, "name"): text_at(item, "value") for item in maps_at(plugin, "env")}
     told = {"KUBERNETES_EXEC_INFO": json.dumps(_info(plugin, cluster, is_interactive=is_interactive))}
-    environ = {**os.environ, **given, **told}
+    environ = {**os.environ, **_variables(plugin), **told}
     process = _started(_command(plugin), access.base, environ, is_interactive=is_interactive, is_seen=is_seen)
     return _status(_answer(process, None if is_seen else limit), text_at(plugin, "apiVersion"))
 
@@ -52,6 +51,18 @@ def _command(plugin: JsonMap) -> list[str]:
     if len(texts) < len(command) or not texts[0]:
         raise ProgramError("the kubeconfig's `exec` has to have a `command`, and `args` that are texts")
     return texts
+
+
+def _variables(plugin: JsonMap) -> dict[str, str]:
+    """What it is given beside ours; a value that is left out is empty, as with client-go."""
+    given = plugin.get("env") or []
+    variables: dict[str, str] = {}
+    for item in given if isinstance(given, list) else [given]:
+        name, value = dig(item, "name"), dig(item, "value")
+        if not isinstance(name, str) or not isinstance(value, str | None):
+            raise ProgramError("names and values of `env` in the kubeconfig's `exec` have to be texts")
+        variables[name] = value or ""
+    return variables
 
 
 def _info(plugin: JsonMap, cluster: JsonMap, *, is_interactive: bool) -> JsonMap:

@@ -5,6 +5,7 @@ The protocol: https://kubernetes.io/docs/reference/using-api/api-concepts/#effic
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -22,6 +23,7 @@ from reconciler.model.desired import ClusterAccess
 from reconciler.model.json import Json, JsonMap, as_map, maps_at, number_at, text_at
 from reconciler.model.watch import Place, Sink
 
+_LOGGER = logging.getLogger("reconciler.watch")
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 # Objects in one answer of a list. ConfigMaps and Secrets may be 1 MB each.
 _PAGE = 200
@@ -112,7 +114,10 @@ class Informer:
                 self._once()
             except ClusterError as error:
                 self._stopped.wait(self._failed(error))
-            except Exception as error:  # noqa: BLE001 (a bug must not end the watch: nothing would begin it again)
+            except Exception as error:
+                # It must not end the watch, which nothing would begin again; and what met it is not to be told again.
+                _LOGGER.exception("a watch met a bug", extra={"facts": {"path": self._path}})
+                self._version = ""
                 bug = ClusterError(f"a bug in reconciler: {type(error).__name__}", hint="report it")
                 self._stopped.wait(self._failed(bug))
 

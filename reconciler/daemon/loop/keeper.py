@@ -98,7 +98,6 @@ class Keeper:
         """Nothing of it is shown, claimed or remembered from now on, whatever is under way."""
         self.inbox.drop()
         self._following.end()
-        self._around.introduce(self.name, {})
         self._around.board.drop(self.name, self.path)
 
     def join(self, seconds: float) -> bool:
@@ -176,11 +175,9 @@ class Keeper:
             self._standing.invalid(found)
             self._told(found)
         elif found:
-            before = self.name
             self._rename(found.name)
             with self.inbox.present() as is_present:
                 if is_present:
-                    self._around.introduce(before, {})
                     self._around.introduce(found.name, found.clusters)
 
     def _claim(self, desired: Desired, offer: Checkout) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,12 +13,14 @@ from typing import Protocol
 from reconciler.apply.acquire import Claim, Terms, acquire, attempt
 from reconciler.apply.tenure import Tenure
 from reconciler.daemon.replicas.shares import Shares
-from reconciler.errors import LockError, LockLostError
+from reconciler.errors import LockError, LockLostError, ReconcilerError
 from reconciler.model.lease import Clock, Lease, Leases
 
 # Parts of the Lease's duration: how often one that another holds is looked at, how often our own, and within how much a
 # replica takes all that nobody else does.
 LOOK, GLANCE, START = 1 / 10, 1 / 5, 1 / 3
+
+_LOGGER = logging.getLogger("reconciler.lead")
 
 
 class Changed(Protocol):
@@ -113,12 +116,13 @@ class Leadership:
 
     def _strive(self) -> None:
         while not self._ended.is_set():
-            try:
-                self._try()
-            except Exception:  # noqa: BLE001 (whatever befalls one try, also a bug, must not end the election)
-                if not self._ended.is_set():
-                    self._changed("", leading=False)
+            if not _survived(self._try):
+                _survived(self._know_nobody)
                 self._ended.wait(self._candidate.duration * GLANCE)
+
+    def _know_nobody(self) -> None:
+        if not self._ended.is_set():
+            self._changed("", leading=False)
 
     def _try(self) -> None:
         """Lead once, as soon as what was begun in an earlier lead has ended: that was told that the lead is lost."""
@@ -152,11 +156,11 @@ class Leadership:
 
     def _lead(self, claim: Claim) -> None:
         tenure = Tenure(self._leases, claim, self._candidate.clock, self._abandon)
-        tenure.begin()
-        self._hurried.clear()
-        self._tenure = tenure
         heir = ""
         try:
+            tenure.begin()
+            self._hurried.clear()
+            self._tenure = tenure
             self._changed(self._candidate.holder, leading=True)
             heir = self._hold(tenure)
         finally:
@@ -185,6 +189,19 @@ class Leadership:
 
     def _abandon(self, _lost: LockLostError | None = None) -> None:
         self._hurried.set()
+
+
+def _survived(step: Callable[[], None]) -> bool:
+    """Whether a step went well: whatever befalls it, also a bug, must not end the election."""
+    try:
+        step()
+    except ReconcilerError:
+        # The Lease was lost, or cannot be had at this moment.
+        return False
+    except Exception:
+        _LOGGER.exception("an election met a bug")
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ def test_cancel_ends_a_long_wait(
     assert time.monotonic() - began < 5
     assert cluster.statuses(namespace, "demo") == ["failed"]
     assert "it was cancelled" in str(errors[0])
+    assert engine.lingers == (engine.name == "library")
     cluster.delete(f"/api/v1/namespaces/{namespace}/pods/demo?gracePeriodSeconds=0")
     engine.upgrade(writing(pod, cluster_access, namespace))
     assert cluster.statuses(namespace, "demo")[-1] == "deployed"
@@ -346,6 +347,7 @@ def test_cancel_ends_an_uninstall(
     worker.join(20)
     assert time.monotonic() - began < 5
     assert "it was cancelled" in str(errors[0])
+    assert engine.lingers == (engine.name == "library")
     assert cluster.statuses(namespace, "demo") == ["uninstalling"]
     cluster.patch(path, {"metadata": {"finalizers": None}})
     engine.uninstall(removing(cluster_access, namespace, Wait(60)))

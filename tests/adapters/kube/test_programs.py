@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import time
@@ -61,6 +62,21 @@ def test_one_that_never_answers_is_ended_with_all_that_it_started(tmp_path: Path
         ask_program(access("{}", tmp_path), {}, shell("sleep 60 & echo $! > child; wait"), limit=0.3)
     assert time.monotonic() - begun < 10
     until_gone(int((tmp_path / "child").read_text()))
+
+
+@pytest.mark.parametrize("given", [{"name": "X", "value": 1}, {"name": ["X"], "value": "1"}, {"value": "1"}, "X=1"])
+def test_a_variable_that_is_no_text_is_refused(tmp_path: Path, given: Json) -> None:
+    """As by client-go; it would be another one for the program."""
+    with pytest.raises(ProgramError, match="`env`"):
+        ask_program(access("{}", tmp_path), {}, shell("exit 1", env=[given]))
+
+
+@pytest.mark.parametrize(("given", "told"), [({"value": "1"}, "1"), ({}, ""), ({"value": None}, "")])
+def test_a_variable(tmp_path: Path, given: JsonMap, told: str) -> None:
+    """One without a value is empty."""
+    answer = json.dumps({"apiVersion": API, "kind": "ExecCredential", "status": {"token": "t"}})
+    plugin = shell(f"test \"$X\" = '{told}' && echo '{answer}'", env=[{"name": "X", **given}])
+    assert ask_program(access("{}", tmp_path), {}, plugin) == {"token": "t"}
 
 
 def test_at_a_terminal_it_says_there_why_it_failed(tmp_path: Path) -> None:

@@ -324,8 +324,8 @@ def test_a_broken_stream(answer: Answer) -> None:
     assert len(server.requests) < 200
 
 
-def test_a_bug_does_not_end_a_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing would begin it again: it is told as an error, and the watch goes on when it can."""
+def test_a_bug_does_not_end_a_watch(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing would begin it again: it is told as an error and logged, and the watch goes on when it can."""
     bugs = iter([OSError(24, "Too many open files"), KeyError("metadata")])
 
     def met(_self: KubeWatcher) -> Transport:
@@ -340,6 +340,22 @@ def test_a_bug_does_not_end_a_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [error.message for error in heard.errors[:2]] == [
         f"a bug in reconciler: {name}" for name in ("OSError", "KeyError")
     ]
+    assert [(item.name, item.message) for item in caplog.records[:2]] == [("reconciler.watch", "a watch met a bug")] * 2
+
+
+def test_what_met_a_bug_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is listed anew: who went on from before it would meet it for ever."""
+    bug = Answer(body='{"type": "DELETED", "object": {"metadata": {"name": "one", "resourceVersion": "8"}}}\n')
+    later = Answer(body='{"items": null, "metadata": {"resourceVersion": "9"}}')
+
+    def met(_self: Heard, _item: JsonMap) -> None:
+        raise KeyError("spec")
+
+    monkeypatch.setattr(Heard, "gone", met)
+    with serve(EMPTY, bug, later) as server, watched(access_to(server.url), PLACE, PACE) as heard:
+        heard.until("complete", "failed")
+        heard.until("complete")
+    assert ["watch=true" in path for _, path, _, _ in server.requests[:3]] == [False, True, False]
 
 
 def test_a_server_that_is_silent_is_left_at_once() -> None:

@@ -136,8 +136,8 @@ class Faulty(SharedLeases):
             raise OSError(28, "No space left on device")
 
 
-def test_whatever_befalls_an_election_it_goes_on() -> None:
-    """Who cannot renew does not lead, and does again when it can."""
+def test_whatever_befalls_an_election_it_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    """Who cannot renew does not lead, and does again when it can; the log has the bug."""
     leases = Faulty()
     one, told = stand(leases, "one")
     until(lambda: one.is_leading)
@@ -149,6 +149,28 @@ def test_whatever_befalls_an_election_it_goes_on() -> None:
     assert (one.is_alive, one.is_lost) == (True, False)
     assert told.changes[:2] == [("one", True), ("", False)]
     one.end()
+    assert ("reconciler.lead", "an election met a bug") in [(item.name, item.message) for item in caplog.records]
+
+
+def test_whoever_is_told_of_an_election_cannot_end_it() -> None:
+    """Nor keep it from leading later."""
+    bugs = iter([RuntimeError("can't start new thread")] * 3)
+    told: list[bool] = []
+
+    def changed(holder: str, *, leading: bool) -> None:
+        assert holder in ("one", "")
+        told.append(leading)
+        if bug := next(bugs, None):
+            raise bug
+
+    leases = SharedLeases()
+    one = Leadership(leases, Candidate("one", DURATION, SystemClock(), Shares()), changed)
+    one.begin()
+    until(lambda: len(told) > 4 and one.is_leading)
+    assert (one.is_alive, told[:3]) == (True, [True, False, True])
+    one.end()
+    assert leases.stored
+    assert leases.stored.holder == ""
 
 
 def test_it_is_handed_over_between_runs() -> None:
