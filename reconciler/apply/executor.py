@@ -193,6 +193,8 @@ class Executor:
     def _healed(self, action: Action) -> Remedied | None:
         try:
             remedied = self._hands.heal(action)
+        except ReconcilerError as error:
+            return Remedied(Remedy.LEAVE, done=False, message=self._mask.text(error.message))
         except Exception as error:  # noqa: BLE001 - as above
             return Remedied(Remedy.LEAVE, done=False, message=self._mask.text(f"a bug in reconciler: {error}"))
         return remedied and replace(remedied, message=self._mask.text(remedied.message))

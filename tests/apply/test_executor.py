@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -380,6 +380,18 @@ def test_a_failure_is_remedied_once_it_is_explained() -> None:
     assert found["b"].remedied is not None
     assert (found["b"].remedied.done, found["b"].remedied.message) == (False, f"a bug in reconciler: '{MASK}'")
     assert found["c"].remedied is None
+
+
+def test_a_remedy_without_the_lock_is_no_bug() -> None:
+    """Whoever lost the lock in an action has lost it for the remedy too, and is told that in the same words."""
+
+    def heal(_action: Action) -> Remedied:
+        raise LockLostError("lost the lock of cluster main")
+
+    recorder = Recorder(fails={"a": ReconcilerError("no")})
+    hands = replace(recorder.hands, heal=heal)
+    (outcome,) = Executor(plan(step("a")), hands, recorder.emit, Mask(), 1).run().actions
+    assert outcome.remedied == Remedied(Remedy.LEAVE, done=False, message="lost the lock of cluster main")
 
 
 def test_what_is_blocked_needs_no_remedy() -> None:
