@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.errors import ClusterError
 from reconciler.model.cluster import ClusterWriter, Resource, served_as
 from reconciler.model.contents import Going, foreign, owners, removable_kinds
-from reconciler.model.identity import ObjectId, ReleaseId
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 from reconciler.model.manifest import id_of
 from reconciler.model.observed import StoredRelease
@@ -29,7 +29,8 @@ def going(
 
     None: it is not there.
 
-    What is not its own any more is taken out of its manifest. Under a lock, `run` is this run.
+    What is not its own any more is taken out of its manifest, and what is not served as it stands there gets the
+    version that is. Under a lock, `run` is this run.
 
     Raises:
         ClusterError: it was written to since, another environment has taken it over, or what there is cannot be told.
@@ -39,9 +40,9 @@ def going(
         return None
     if stored.revision != work.revision or stored.labels.get(ENVIRONMENT) != work.environment:
         raise ClusterError(f"{release} was changed since it was looked at; it stays", hint=_AGAIN)
-    own, others = _sorted_out(cluster, stored)
-    if run or others:
-        cluster.mark_removed(release, stored.revision, run, others)
+    own, rewritten = _sorted_out(cluster, stored)
+    if run or rewritten:
+        cluster.mark_removed(release, stored.revision, run, rewritten)
     return own
 
 
@@ -56,25 +57,28 @@ def delete(cluster: ClusterWriter, resource: Resource, work: DeleteObject) -> No
     cluster.delete(resource, work.deletion)
 
 
-def _sorted_out(cluster: ClusterWriter, stored: StoredRelease) -> tuple[dict[ObjectId, str], set[ObjectId]]:
-    """The release's own objects that there are, and what Helm is to leave.
+def _sorted_out(
+    cluster: ClusterWriter, stored: StoredRelease
+) -> tuple[Mapping[ObjectId, str], Mapping[ObjectId, Kind | None]]:
+    """The release's own objects that there are, and what Helm is to know by another kind, or (None) to leave.
 
-    It would delete what was taken over, and stumble over a version that is not served any more. What is in such a
-    version and is the release's own is deleted after Helm.
+    It would delete what was taken over, and stumble over a version that is not served any more. An object in such a
+    version stays in the record: whoever tries again, should Helm fail, knows of it by nothing else.
     """
     own: dict[ObjectId, str] = {}
-    others: set[ObjectId] = set()
+    rewritten: dict[ObjectId, Kind | None] = {}
     resources = cluster.resources()
     for identity in removed_ids(stored, resources):
         resource = served_as(identity.kind, resources)
         live = _live(cluster, resource, identity)
-        if resource and live and is_of(live, stored.id):
+        if resource is None or (live and not is_of(live, stored.id)):
+            rewritten[identity] = None
+            continue
+        if live:
             own[replace(identity, kind=resource.kind)] = text_at(live, "metadata", "uid")
-        elif live:
-            others.add(identity)
-        if identity.kind not in resources:
-            others.add(identity)
-    return own, others
+        if resource.kind != identity.kind:
+            rewritten[identity] = resource.kind
+    return own, rewritten
 
 
 def _live(cluster: ClusterWriter, resource: Resource | None, identity: ObjectId) -> JsonMap | None:

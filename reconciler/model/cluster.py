@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, Self
@@ -183,8 +183,13 @@ class ClusterWriter(ClusterReader, Protocol):
         """
         ...
 
-    def mark_removed(self, release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
-        """Note on a stored revision which run uninstalls it, and take out of its manifest what Helm is to leave.
+    def mark_removed(
+        self, release: ReleaseId, revision: int, run: str | None, rewritten: Mapping[ObjectId, Kind | None]
+    ) -> None:
+        """Note on a stored revision which run uninstalls it, and rewrite its manifest for that.
+
+        Args:
+            rewritten: objects, and the kind that they get there; None: Helm is to leave it, so it is taken out.
 
         Raises:
             ApiError: of status 409, when the revision was written to meanwhile.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -76,7 +76,9 @@ class World:
         """What is there to be uninstalled."""
         return [self.found] if self.found else []
 
-    def mark_removed(self, _release: ReleaseId, revision: int, run: str | None, _leave: Collection[ObjectId]) -> None:
+    def mark_removed(
+        self, _release: ReleaseId, revision: int, run: str | None, _rewritten: Mapping[ObjectId, Kind | None]
+    ) -> None:
         """A mark."""
         self.asked.append(("mark", revision, run))
 

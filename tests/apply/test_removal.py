@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -56,9 +56,11 @@ class World:
         assert exact
         return self.contents.pop(0) if len(self.contents) > 1 else self.contents[0]
 
-    def mark_removed(self, _release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
+    def mark_removed(
+        self, _release: ReleaseId, revision: int, run: str | None, rewritten: Mapping[ObjectId, Kind | None]
+    ) -> None:
         """A mark."""
-        self.done.append((revision, run, set(leave)))
+        self.done.append((revision, run, dict(rewritten)))
 
     def delete(self, _resource: Resource, deletion: Deletion) -> None:
         """A deletion."""
@@ -83,7 +85,7 @@ def test_a_release_as_it_was_seen_is_marked() -> None:
     """With the run, where it holds a lock."""
     world = World((stored(revision=3, objects=[config_map()]),), {object_id(): _own("api")})
     assert world.going() == {object_id(): "u-api"}
-    assert world.done == [(3, "r1", set())]
+    assert world.done == [(3, "r1", {})]
     assert world.going(run=None) == {object_id(): "u-api"}
     assert len(world.done) == 1
 
@@ -120,14 +122,16 @@ def test_what_is_not_its_own_is_left_out_of_its_manifest() -> None:
     world = World((stored(revision=3, objects=[*map(config_map, names), widget]),), objects)
     assert world.going(run=None) == {object_id("own"): "u-own"}
     unserved = ObjectId(Kind("example.com/v1", "Widget"), "shop", "w")
-    assert world.done == [(3, None, {object_id("taken"), object_id("kept"), unserved})]
+    assert world.done == [(3, None, dict.fromkeys((object_id("taken"), object_id("kept"), unserved)))]
 
 
-def test_what_is_in_a_version_that_is_not_served_is_deleted_after_helm() -> None:
-    """Helm would stumble over it: it is found by the version that is, and with its scope."""
+def test_what_is_in_a_version_that_is_not_served_is_deleted_in_one_that_is() -> None:
+    """Helm would stumble over it, and left out of the record it would be lost if Helm fails."""
     served = (Kind("batch/v1", "CronJob"), Kind("rbac.authorization.k8s.io/v1", "ClusterRole"))
     old: list[JsonMap] = [
-        {"apiVersion": f"{kind.group}/v1beta1", "kind": kind.name, "metadata": {"name": "api"}} for kind in served
+        {"apiVersion": f"{kind.group}/v1beta1", "kind": kind.name, "metadata": {"name": name}}
+        for kind in served
+        for name in ("api", "gone")
     ]
     homes = ("shop", "")
     held = {ObjectId(kind, home, "api"): _own("api") for kind, home in zip(served, homes, strict=True)}
@@ -136,11 +140,22 @@ def test_what_is_in_a_version_that_is_not_served_is_deleted_after_helm() -> None
     }
     world = World((stored(revision=3, objects=old),), dict(held), kinds=kinds)
     assert world.going(run=None) == dict.fromkeys(held, "u-api")
-    left = {
-        replace(identity, kind=replace(identity.kind, api_version=f"{identity.kind.group}/v1beta1"))
-        for identity in held
+    rewritten = {
+        ObjectId(replace(kind, api_version=f"{kind.group}/v1beta1"), home, name): kind
+        for kind, home in zip(served, homes, strict=True)
+        for name in ("api", "gone")
     }
-    assert world.done == [(3, None, left)]
+    assert world.done == [(3, None, rewritten)]
+
+
+def test_what_another_release_has_by_now_in_such_a_version_stays() -> None:
+    """It is taken out of the record."""
+    served = Kind("batch/v1", "CronJob")
+    old: JsonMap = {"apiVersion": "batch/v1beta1", "kind": "CronJob", "metadata": {"name": "api"}}
+    kinds = {served: Resource(served, "cronjobs", namespaced=True)}
+    world = World((stored(revision=3, objects=[old]),), {ObjectId(served, "shop", "api"): config_map()}, kinds=kinds)
+    assert world.going(run=None) == {}
+    assert world.done == [(3, None, {ObjectId(Kind("batch/v1beta1", "CronJob"), "shop", "api"): None})]
 
 
 def test_a_release_with_objects_of_a_server_that_does_not_answer_stays() -> None:

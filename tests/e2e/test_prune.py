@@ -198,15 +198,23 @@ def test_an_object_that_another_release_has_taken_over_stays(shop: Project, kube
 
 
 def test_an_object_in_a_version_that_is_not_served_any_more_goes_too(shop: Project, kubectl: Kubectl) -> None:
-    """Helm cannot even name it, and its record is gone afterwards."""
+    """Helm cannot even name it, and its record is gone afterwards; so it is not lost when the first try fails."""
     group = f"{shop.namespace}.example.com"
     kubectl("apply", "-f", "-", stdin=json.dumps(widgets(group, old=True)))
     kubectl("wait", "--for=condition=Established", "crd", f"widgets.{group}")
-    shop.chart("old", {"templates/w.yaml": f"apiVersion: {group}/v1beta1\nkind: Widget\nmetadata: {{name: w}}\n"})
+    home = f"namespace: {shop.namespace}-hooks, annotations: {{helm.sh/hook: pre-delete}}"
+    hook = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: hook, {home}}}\n"
+    widget = f"apiVersion: {group}/v1beta1\nkind: Widget\nmetadata: {{name: w}}\n"
+    shop.chart("old", {"templates/w.yaml": widget, "templates/hook.yaml": hook})
     shop.environment("releases: {old: {chart: charts/old}, kept: {chart: charts/map}}")
     shop.applied()
     kubectl("apply", "-f", "-", stdin=json.dumps(widgets(group, old=False)))
     shop.environment("releases: {kept: {chart: charts/map}}")
+    assert f"- Widget {shop.namespace}/w" in shop("plan").out
+    failed = shop("apply")
+    assert (failed.code, f'namespaces "{shop.namespace}-hooks" not found' in failed.text) == (1, True), failed.text
+    assert names(kubectl, shop.namespace, f"widgets.{group}") == {"w"}
+    kubectl("create", "namespace", f"{shop.namespace}-hooks")
     assert f"- Widget {shop.namespace}/w" in shop("plan").out
     shop.applied()
     assert names(kubectl, shop.namespace, f"widgets.{group}") == set()

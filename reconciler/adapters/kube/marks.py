@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.paths import object_path
@@ -52,12 +52,12 @@ class Marks:
         release: ReleaseId,
         revision: int,
         run: str | None,
-        leave: Collection[ObjectId],
+        rewritten: Mapping[ObjectId, Kind | None],
         served: Mapping[Kind, Resource],
     ) -> None:
         """See ClusterWriter."""
         secret = self._present(release, revision)
-        self._rewrite(secret, storage.removed(secret, release, run, leave, served))
+        self._rewrite(secret, storage.removed(secret, release, run, rewritten, served))
 
     def returned(self, release: ReleaseId, target: int, run: str, revision: int) -> None:
         """See ClusterWriter."""

@@ -9,7 +9,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,16 +89,18 @@ def removed(
     secret: JsonMap,
     release: ReleaseId,
     run: str | None,
-    leave: Collection[ObjectId],
+    rewritten: Mapping[ObjectId, Kind | None],
     resources: Mapping[Kind, Resource],
 ) -> JsonMap:
-    """The merge patch that notes who uninstalls a revision, and takes objects out of its manifest that are to stay."""
+    """The merge patch that notes who uninstalls a revision, and rewrites its manifest; see ClusterWriter."""
     stored = as_map(_unpack(text_at(secret, "data", "release")))
     labels = beginning_labels(run, _revision(stored)) if run else {}
-    if not leave:
+    if not rewritten:
         return _patch(secret, labels)
     held = manifest_objects(text_at(stored, "manifest")) or ()
-    kept = (item for item in held if object_id(item, release, resources) not in leave)
+    identities = (object_id(item, release, resources) for item in held)
+    kinds = (rewritten.get(identity, identity.kind) for identity in identities)
+    kept = ({**item, "apiVersion": kind.api_version} for item, kind in zip(held, kinds, strict=True) if kind)
     return _patch(secret, labels, {**stored, "manifest": "".join(f"---\n{json.dumps(item)}\n" for item in kept)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Self
@@ -13,7 +13,7 @@ from reconciler.adapters.kube.reader import KubeReader
 from reconciler.errors import ApiError
 from reconciler.model.cluster import Deletion, Heard, Resource, unheard
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.identity import ObjectId, ReleaseId
+from reconciler.model.identity import Kind, ObjectId, ReleaseId
 from reconciler.model.json import JsonMap, text_at
 
 _EXISTS = "AlreadyExists"
@@ -73,9 +73,11 @@ class KubeWriter(KubeReader):
         """See ClusterWriter."""
         self._marks.failed(release, revision, description)
 
-    def mark_removed(self, release: ReleaseId, revision: int, run: str | None, leave: Collection[ObjectId]) -> None:
+    def mark_removed(
+        self, release: ReleaseId, revision: int, run: str | None, rewritten: Mapping[ObjectId, Kind | None]
+    ) -> None:
         """See ClusterWriter."""
-        self._marks.removed(release, revision, run, leave, self.resources())
+        self._marks.removed(release, revision, run, rewritten, self.resources())
 
     def mark_rollback(self, release: ReleaseId, target: int, run: str, revision: int) -> None:
         """See ClusterWriter."""

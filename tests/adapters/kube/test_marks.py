@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -59,18 +60,24 @@ def test_what_is_left_behind_is_superseded(writer: KubeWriter, namespace: str, k
 
 
 def test_marking_as_removed(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
-    """The run that removes it is noted, and what Helm is to leave is taken out of the manifest."""
+    """The run that removes it is noted; in the manifest, objects get another version, or go."""
     kubectl("apply", "-f", "-", stdin=json.dumps(release_secret(namespace, "a", 3, "deployed")))
     release = ReleaseId("main", namespace, "a")
     (before,) = writer.releases(namespace)
-    writer.mark_removed(release, 3, "r1", ())
+    writer.mark_removed(release, 3, "r1", {})
     (marked,) = writer.releases(namespace)
     assert (marked.labels["reconciler/begun-by"], marked.objects) == ("r1.3", before.objects)
-    writer.mark_removed(release, 3, None, [object_id(item, release, writer.resources()) for item in before.objects])
+    held = [object_id(item, release, writer.resources()) for item in before.objects]
+    newer = {identity: replace(identity.kind, api_version="example.com/v2") for identity in held}
+    writer.mark_removed(release, 3, None, newer)
+    (renamed,) = writer.releases(namespace)
+    assert renamed.objects == tuple({**item, "apiVersion": "example.com/v2"} for item in before.objects)
+    held = [object_id(item, release, writer.resources()) for item in renamed.objects]
+    writer.mark_removed(release, 3, None, dict.fromkeys(held))
     (emptied,) = writer.releases(namespace)
     assert (emptied.status, emptied.objects) == (ReleaseStatus.DEPLOYED, ())
     with pytest.raises(ClusterError, match=f"{release} is removed by somebody else"):
-        writer.mark_removed(release, 7, "r1", ())
+        writer.mark_removed(release, 7, "r1", {})
 
 
 def test_marking_what_is_rolled_back_to(writer: KubeWriter, namespace: str, kubectl: Kubectl) -> None:
