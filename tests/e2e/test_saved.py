@@ -340,3 +340,34 @@ def test_what_is_removed_is_what_was_reviewed(what: str, saved: Project, kubectl
     code, text, _ = _apply(saved)
     assert code == 0, text
     assert kubectl("-n", saved.namespace, "get", *name, "--ignore-not-found") == ""
+
+
+def test_what_goes_with_a_namespace_may_be_busy(project: Project, kubectl: Kubectl) -> None:
+    """An autoscaler has a new status every few seconds, which moves no plan; what somebody wants of it does."""
+    home = ("-n", f"{project.namespace}-more")
+    project.environment(f"namespaces: {{NAMESPACE: {{}}, {home[1]}: {{}}}}\n")
+    project.applied()
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {"maxReplicas": 3, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}},
+    }
+    kubectl(*home, "create", "-f", "-", stdin=json.dumps(scaler))
+    patch = (*home, "patch", "hpa", "web", "--type", "merge")
+
+    def look(replicas: int) -> None:
+        kubectl(*patch, "--subresource=status", "-p", json.dumps({"status": {"desiredReplicas": replicas}}))
+
+    look(1)
+    project.environment("namespaces: {NAMESPACE: {}}\npolicy: {prune: {delete: ['horizontalpodautoscaler/*']}}\n")
+    assert project("plan", "--save", "plan.json", **KEY).code == 2
+    look(2)
+    kubectl(*patch, "-p", '{"spec": {"maxReplicas": 5}}', "--field-manager", "someone")
+    code, text, written = _apply(project, **KEY)
+    assert (code, written) == (3, 0), text
+    assert "web was changed: resourceVersion" in text
+    assert project("plan", "--save", "plan.json", **KEY).code == 2
+    look(3)
+    code, text, _ = _apply(project, **KEY)
+    assert code == 0, text

@@ -53,9 +53,38 @@ def test_the_content_is_all_but_status_and_bookkeeping(other: dict[str, Any], *,
     assert (version_of(other).content != version_of(_live()).content) is moved
 
 
-def test_where_only_the_metadata_is_known_any_new_version_counts() -> None:
-    """What was listed without its content may have another one."""
-    found = version_of({"apiVersion": "v1", "kind": "Secret", "metadata": _live()["metadata"]})
+def _listed(*writes: tuple[str, str, str | None], **others: Any) -> dict[str, Any]:
+    """Metadata alone, with who wrote at what second which subresource."""
+    entries = [
+        {"manager": manager, "time": f"2026-01-01T00:00:0{second}Z", **({"subresource": part} if part else {})}
+        for manager, second, part in writes
+    ]
+    metadata = {**_live()["metadata"], "managedFields": entries, **others}
+    return {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": metadata}
+
+
+@pytest.mark.parametrize(
+    ("other", "moved"),
+    [
+        (_listed(("helm", "1", None), ("manager", "9", "status"), resourceVersion="8"), False),
+        (_listed(("helm", "1", None), ("manager", "2", "status"), annotations={"status": "8"}), False),
+        (_listed(("helm", "3", None), ("manager", "2", "status")), True),
+        (_listed(("helm", "1", None), ("person", "3", "scale"), ("manager", "2", "status")), True),
+        (_listed(("helm", "1", None), ("manager", "2", "status"), generation=3), True),
+    ],
+    ids=["status", "status in annotations", "written again", "scaled", "generation"],
+)
+def test_where_only_the_metadata_is_known_the_writers_tell(other: dict[str, Any], *, moved: bool) -> None:
+    """Controllers write the status of autoscalers, CronJobs and pods all the time."""
+    found = version_of(_listed(("helm", "1", None), ("manager", "2", "status")))
+    assert found.content is not None
+    assert (version_of(other).content != found.content) is moved
+
+
+@pytest.mark.parametrize("writes", [[], [("kubectl", "1", None)], [("manager", "2", "status")]])
+def test_where_they_do_not_any_new_version_counts(writes: list[tuple[str, str, str | None]]) -> None:
+    """Of what has no status, as a Secret; or where nobody is named who wrote the rest."""
+    found = version_of(_listed(*writes))
     assert (found.resource_version, found.content) == ("7", None)
 
 
