@@ -13,7 +13,7 @@ from reconciler.model.desired import Desired, Namespace, SecretObject
 from reconciler.model.graph import written_needs
 from reconciler.model.identity import AccountId, Kind, NamespaceId, ObjectId, SecretId
 from reconciler.model.json import Json, JsonMap, as_map, text_at
-from reconciler.model.manifest import owner
+from reconciler.model.manifest import is_kept, owner
 from reconciler.model.observed import Observed
 from reconciler.model.ownership import ADOPTED, ENVIRONMENT, object_labels
 from reconciler.model.plan import ApplyObjects, Work
@@ -24,6 +24,7 @@ from reconciler.plan.states import Lacking
 from reconciler.plan.unclaimed import is_as_desired
 
 NAMESPACE, SECRET = Kind("v1", "Namespace"), Kind("v1", "Secret")
+_LEFT = "or take its `meta.helm.sh/` annotations off if that release no longer has it"
 _LEAVE_ALONE, _RENAME = "here, set `manage: false` on it", "give this one another `name`"
 
 
@@ -78,11 +79,11 @@ def _states(desired: Desired, observed: Observed) -> Iterator[OwnState]:
         live = observed.clusters[namespace.id.cluster].namespaces.get(namespace.id)
         identity = ObjectId(NAMESPACE, "", namespace.id.name)
         item = _namespace_item(namespace, labels, {**_adoption(live), **_attachment(attached.get(namespace.id, []))})
-        yield _state(namespace.id, identity, item, live, _taken(desired.name, live, _LEAVE_ALONE))
+        yield _state(namespace.id, identity, item, live, _taken(desired.name, live, _holder(live), _LEAVE_ALONE))
     for secret in desired.secrets:
         live = observed.clusters[secret.id.cluster].secrets.get(secret.id)
         identity = ObjectId(SECRET, secret.id.namespace, secret.id.name)
-        taken = _taken(desired.name, live, _RENAME)
+        taken = _taken(desired.name, live, owner(live or {}), _RENAME)
         state = _state(secret.id, identity, _secret_item(secret, labels), live, taken)
         yield replace(state, as_it_should_be=True) if is_as_desired(live, state.item) else state
 
@@ -137,13 +138,19 @@ def _secret_item(secret: SecretObject, labels: Mapping[str, str]) -> JsonMap:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret.type, "data": data}
 
 
-def _taken(environment: str, live: JsonMap | None, way: str) -> str | None:
-    """Why it is not for this environment; `way`: what to do when it is somebody else's."""
+def _holder(namespace: JsonMap | None) -> tuple[str, str] | None:
+    """The release that a namespace goes with. Helm's marks stay on what it keeps, or we took over."""
+    if namespace is None or is_kept(namespace) or _environment_of(namespace):
+        return None
+    return owner(namespace)
+
+
+def _taken(environment: str, live: JsonMap | None, release: tuple[str, str] | None, way: str) -> str | None:
+    """Why it is not for this environment; `release` has it, `way`: what to do when it is somebody else's."""
     other = _environment_of(live)
     if other not in (None, environment):
         return f'it belongs to the environment "{other}"; {way}'
-    release = owner(live) if live else None
-    return f"it belongs to release {'/'.join(release)}; {way}" if release else _going(live)
+    return f"it belongs to release {'/'.join(release)}; {way}, {_LEFT}" if release else _going(live)
 
 
 def _going(live: JsonMap | None) -> str | None:

@@ -212,6 +212,10 @@ OWNED = """
     apiVersion: v1
     kind: Namespace
     metadata: {name: {{ .Release.Namespace }}-owned}
+    ---
+    apiVersion: v1
+    kind: Namespace
+    metadata: {name: {{ .Release.Namespace }}-kept, annotations: {helm.sh/resource-policy: keep}}
 """
 SECRET = """
     apiVersion: v1
@@ -223,14 +227,15 @@ SECRET = """
 def test_what_a_release_has_is_not_the_environment_s(
     project: Project, kubectl: Kubectl, helm_program: Path, control_plane: Sandbox
 ) -> None:
-    """A namespace of a release stays its own; a release that brings a Secret of the environment is not begun."""
+    """A namespace of a release stays its own, but for one that Helm would leave; a release that brings a Secret of the
+    environment is not begun."""
     kubectl("create", "namespace", project.namespace)
     project.chart("base", {"templates/namespace.yaml": OWNED})
     project.chart("app", {"templates/secret.yaml": SECRET})
     command = [str(helm_program), "--kubeconfig", str(control_plane.kubeconfig_path), "-n", project.namespace]
     subprocess.run([*command, "install", "base", "charts/base"], cwd=project.folder, check=True, capture_output=True)
     project.environment("""
-        namespaces: {NAMESPACE: {manage: false}, NAMESPACE-owned: {}}
+        namespaces: {NAMESPACE: {manage: false}, NAMESPACE-owned: {}, NAMESPACE-kept: {}}
         secrets: {db: {type: Opaque, data: {password: {env: DB_PASSWORD}}, namespaces: [NAMESPACE]}}
         releases: {app: {chart: charts/app, namespace: NAMESPACE}}
     """)
@@ -240,7 +245,10 @@ def test_what_a_release_has_is_not_the_environment_s(
     assert done.code == 1
     assert f"it belongs to release {project.namespace}/base; here, set `manage: false` on it" in done.out
     assert f"Secret {project.namespace}/db is an object of the environment itself too" in done.out
-    assert {(item.resource, item.name) for item in written if item.resource != "leases"} == {("secrets", "db")}
+    assert {(item.resource, item.name) for item in written if item.resource != "leases"} == {
+        ("secrets", "db"),
+        ("namespaces", f"{project.namespace}-kept"),
+    }
 
 
 def test_a_release_of_another_environment_is_not_taken(project: Project) -> None:

@@ -14,6 +14,8 @@ from reconciler.plan.own import OwnState, classify_own, own_hazards
 from tests.plan.factories import desired, namespace, observed, secret
 
 OURS: dict[str, Json] = {"reconciler/environment": "staging", "app.kubernetes.io/managed-by": "reconciler"}
+BY_HELM: dict[str, Json] = {RELEASE_NAME: "base", RELEASE_NAMESPACE: "infra"}
+LEFT = "or take its `meta.helm.sh/` annotations off if that release no longer has it"
 PASSWORD = base64.b64encode(b"hunter2").decode()
 
 
@@ -126,10 +128,14 @@ def test_a_secret_is_settled(live: JsonMap | None, *, settled: bool) -> None:
             id="another environment's",
         ),
         pytest.param(
-            {"metadata": {"annotations": {RELEASE_NAME: "base", RELEASE_NAMESPACE: "infra"}}},
-            "it belongs to release infra/base; here, set `manage: false` on it",
+            {"metadata": {"annotations": BY_HELM}},
+            f"it belongs to release infra/base; here, set `manage: false` on it, {LEFT}",
             id="a release's: its next upgrade would fail",
         ),
+        pytest.param(
+            {"metadata": {"annotations": {**BY_HELM, "helm.sh/resource-policy": "keep"}}}, None, id="left by a release"
+        ),
+        pytest.param({"metadata": {"labels": OURS, "annotations": BY_HELM}}, None, id="ours, which a release had once"),
     ],
 )
 def test_whose_a_namespace_is(live: JsonMap | None, taken: str | None) -> None:
@@ -150,9 +156,9 @@ def test_whose_a_namespace_is(live: JsonMap | None, taken: str | None) -> None:
             id="another environment's",
         ),
         pytest.param(
-            {"metadata": {"annotations": {RELEASE_NAME: "api", RELEASE_NAMESPACE: "shop"}}},
-            "it belongs to release shop/api; give this one another `name`",
-            id="a release's",
+            {"metadata": {"labels": OURS, "annotations": {**BY_HELM, "helm.sh/resource-policy": "keep"}}},
+            f"it belongs to release infra/base; give this one another `name`, {LEFT}",
+            id="a release's, whatever else it carries: charts keep their passwords so",
         ),
     ],
 )
