@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.adapters.kube import storage
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.reader import KubeReader
 from reconciler.adapters.kube.stored_charts import chart_files
@@ -28,5 +29,4 @@ class LiveReader(KubeReader):
     def pull_secrets(self, namespace: str) -> Sequence[JsonMap]:
         """See LiveCluster."""
         answer = self._transport.get(object_path(_SECRETS, namespace), {"fieldSelector": f"type={_LOGINS}"})
-        items: Sequence[JsonMap] = answer["items"]
-        return items
+        return items_of(answer, self.name)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.probe_pod import DEADLINE, RUN_LABEL, attempts, is_done, is_left_over, probe_pod
 from reconciler.adapters.kube.transport import Transport
@@ -80,8 +81,8 @@ class KubeNodeProber:
         self._remove(namespace, [text_at(pod, "metadata", "name") for pod in pods if is_left_over(pod, now)])
 
     def _pods(self, namespace: str, selector: str) -> list[JsonMap]:
-        items: list[JsonMap] = self._transport.get(object_path(_PODS, namespace), {"labelSelector": selector})["items"]
-        return items
+        answer = self._transport.get(object_path(_PODS, namespace), {"labelSelector": selector})
+        return items_of(answer, self._transport.cluster)
 
     def _remove(self, namespace: str, names: Iterable[str]) -> None:
         """Remove pods, as many as can be: one that is refused keeps none of the others."""

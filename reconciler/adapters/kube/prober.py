@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.adapters.kube.kubeconfig import Connection, connection
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.pool import proxy_of
 from reconciler.adapters.kube.transport import Transport
@@ -89,7 +90,7 @@ class KubeProber:
         query = {"limit": str(_PAGE)}
         while True:
             answer = self._transport.get(object_path(resource, namespace), query)
-            found += answer["items"]
+            found += items_of(answer, self._transport.cluster)
             rest = text_at(answer, "metadata", "continue")
             if not rest:
                 return found

@@ -11,6 +11,7 @@ from typing import Self
 
 from reconciler.adapters.kube.discovery import Served, capabilities, discover
 from reconciler.adapters.kube.kubeconfig import Connection, connection
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.patience import APPLY_PATCH
 from reconciler.adapters.kube.records import METADATA, Records
@@ -116,8 +117,7 @@ class KubeReader:
         age = {} if exact else {"resourceVersion": "0"}
         answer = self._transport.get(object_path(resource, namespace), {"labelSelector": selector, **age}, accept)
         kind = {"apiVersion": resource.kind.api_version, "kind": resource.kind.name}
-        # An empty list of metadata has null for its items.
-        return [{**item, **kind} for item in answer["items"] or ()]
+        return [{**item, **kind} for item in items_of(answer, self.name)]
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """See ClusterReader."""

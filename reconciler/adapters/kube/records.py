@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from reconciler.adapters.kube import storage
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError
@@ -39,7 +40,7 @@ class Records:
         answer = self._transport.get(object_path(SECRETS, namespace), {"labelSelector": _CURRENT})
         newest: dict[_Place, JsonMap] = {}
         deployed: dict[_Place, JsonMap] = {}
-        for secret in sorted(answer["items"], key=_version):
+        for secret in sorted(items_of(answer, self._cluster), key=_version):
             place = text_at(secret, "metadata", "namespace"), text_at(secret, "metadata", "labels", "name")
             newest[place] = secret
             if _status(secret) == "deployed":
@@ -68,7 +69,7 @@ class Records:
         """Only the metadata are asked for: a revision's content may be a megabyte."""
         query = {"labelSelector": f"owner=helm,name={release.name}{selector}"}
         answer = self._transport.get(object_path(SECRETS, release.namespace), query, accept=METADATA)
-        return {_version(item): _status(item) for item in answer["items"] or ()}
+        return {_version(item): _status(item) for item in items_of(answer, self._cluster)}
 
     def find(self, release: ReleaseId, revision: int) -> JsonMap | None:
         """The Secret of a revision."""

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from reconciler.adapters.kube.kubeconfig import connection
+from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.stream import Stream
 from reconciler.adapters.kube.transport import Transport
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.cluster import Heard, unheard
 from reconciler.model.desired import ClusterAccess
-from reconciler.model.json import Json, JsonMap, as_map, maps_at, number_at, text_at
+from reconciler.model.json import Json, JsonMap, as_map, number_at, text_at
 from reconciler.model.watch import Place, Sink
 
 _LOGGER = logging.getLogger("reconciler.watch")
@@ -148,7 +149,7 @@ class Informer:
         query = {"labelSelector": self._place.selector, "limit": str(_PAGE)}
         while not self._stopped.is_set():
             answer = transport.get(self._path, query, self._accept("List"))
-            for item in _items(answer):
+            for item in _items(answer, transport.cluster):
                 present.add((text_at(item, "metadata", "namespace"), text_at(item, "metadata", "name")))
                 self._sink.seen(self._marked(item))
             rest, version = text_at(answer, "metadata", "continue"), text_at(answer, "metadata", "resourceVersion")
@@ -196,11 +197,10 @@ class Informer:
         return {**item, "apiVersion": kind.api_version, "kind": kind.name}
 
 
-def _items(answer: Json) -> list[JsonMap]:
-    # What is no list would make everything look deleted. An empty list of metadata has null for its items.
-    if "items" not in as_map(answer) or not text_at(answer, "metadata", "resourceVersion"):
-        raise ClusterError("the answer to a list is no list of objects")
-    return maps_at(answer, "items")
+def _items(answer: Json, cluster: str) -> list[JsonMap]:
+    if not text_at(answer, "metadata", "resourceVersion"):
+        raise ClusterError(f"cluster {cluster}: the answer to a list has no version to go on from")
+    return items_of(answer, cluster)
 
 
 def _refusal(status: JsonMap) -> ApiError:
