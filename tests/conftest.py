@@ -144,7 +144,8 @@ _PATIENCE = 600.0
 
 def run_reconcile(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Run:
     """The installed `reconcile`, in a process of its own; spared the imports where that makes no difference."""
-    if heeds(environ):
+    # Helm as a program of its own is given the variables.
+    if heeds(environ) and "program" not in arguments:
         program = Path(sys.executable).with_name("reconcile")
         done = subprocess.run(
             [program, *arguments],

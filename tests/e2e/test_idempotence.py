@@ -226,7 +226,7 @@ def test_the_second_apply_writes_nothing(name: str, engine: str, project: Projec
     templates, values = AWKWARD[name]
     project.chart("odd", templates, values)
     project.environment("releases: {odd: {chart: charts/odd, values: [{extra: {on: true, ratio: 1.0}}]}}")
-    path = {"PATH": f"{helm_program!s}".rsplit("/", 1)[0] + ":/usr/bin:/bin"}
+    path = {"PATH": f"{helm_program!s}".rsplit("/", 1)[0] + ":/usr/bin:/bin"} if engine == "program" else {}
     project.applied("--engine", engine, **path)
 
     planned, by_plan = project.writes_during("plan", "--engine", engine, **path)
