@@ -6,6 +6,7 @@ import base64
 import json
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -173,6 +174,7 @@ def test_secrets_and_keys(environ: Mapping[str, str], code: int, message: str, s
 def test_a_plan_that_is_too_old(saved: Project) -> None:
     """After its lifetime it is refused, and says when that was."""
     assert saved("plan", "--save", "plan.json", "--lifetime", "1s", **ENVIRON).code == 2
+    time.sleep(1)
     code, text, written = _apply(saved)
     assert (code, written) == (3, 0), text
     assert "and could be applied until" in text
