@@ -18,7 +18,6 @@ Judge = Callable[[ReleaseId], Health]
 # Seconds between two looks: at first a rollout may be over in a moment, later it takes its time.
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5
 
-
 NOT_BEGUN = "interrupted before it began"
 
 

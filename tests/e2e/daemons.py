@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from textwrap import dedent
 import requests
 
 from tests.conftest import Kubectl
+from tests.forks.process import environment
 from tests.git_servers import Origin
 
 MAIN = "main: {kubeconfig: {env: RECONCILE_KUBECONFIG}}"
@@ -149,13 +149,12 @@ class Kept:
     def start(self, *options: str, **environ: str) -> Daemon:
         """Start a daemon."""
         program = Path(sys.executable).with_name("reconcile")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
         log = self.folder / f"log-{len(self.running)}"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 [str(program), "sync", *(options or ("-f", "sync.yaml"))],
                 cwd=self.folder,
-                env={**kept, "RECONCILE_KUBECONFIG": self.kubeconfig, "STATUS_TOKEN": TOKEN, **environ},
+                env=environment({"RECONCILE_KUBECONFIG": self.kubeconfig, "STATUS_TOKEN": TOKEN, **environ}),
                 stdout=file,
                 stderr=file,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import yaml
 from reconciler.sandbox import Sandbox, writes
 from tests.conftest import Kubectl
 from tests.e2e.conftest import CONFIG_MAP, DEPLOYMENT, DEPLOYMENT_VALUES, Project
+from tests.forks.process import environment
 from tests.git_servers import Origin, make_origin
 
 pytestmark = pytest.mark.e2e
@@ -233,12 +233,11 @@ def _daemon(
 ) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[Callable[[], bool]], None]]]:
     """`reconcile sync` under way, and a way to wait while it is; it is gone afterwards."""
     given = {"RECONCILE_KUBECONFIG": installed.kubeconfig, "DB": "correct-horse"}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME") if name in os.environ}
     program = Path(sys.executable).with_name("reconcile")
     log = folder / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [program, "sync", "-f", "sync.yaml"], cwd=folder, env={**kept, **given}, stdout=file, stderr=file
+            [program, "sync", "-f", "sync.yaml"], cwd=folder, env=environment(given), stdout=file, stderr=file
         )
 
     def until(holds: Callable[[], bool]) -> None:

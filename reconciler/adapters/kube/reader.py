@@ -121,13 +121,7 @@ class KubeReader:
 
     def fetch(self, resource: Resource, namespace: str, name: str) -> JsonMap | None:
         """See ClusterReader."""
-        try:
-            item: JsonMap = self._transport.get(object_path(resource, namespace, name))
-        except ApiError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-        return item
+        return self._transport.find(object_path(resource, namespace, name))
 
     def log(self, log: LogId, lines: int, limit: int) -> str:
         """See ClusterReader."""

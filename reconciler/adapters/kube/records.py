@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 
 from reconciler.adapters.kube import storage
 from reconciler.adapters.kube.lists import items_of
 from reconciler.adapters.kube.paths import object_path
 from reconciler.adapters.kube.transport import Transport
-from reconciler.errors import ApiError
 from reconciler.model.cluster import Resource
 from reconciler.model.identity import Kind, ReleaseId
 from reconciler.model.json import JsonMap, text_at
@@ -74,13 +72,7 @@ class Records:
     def find(self, release: ReleaseId, revision: int) -> JsonMap | None:
         """The Secret of a revision."""
         name = f"sh.helm.release.v1.{release.name}.v{revision}"
-        try:
-            secret: JsonMap = self._transport.get(object_path(SECRETS, release.namespace, name))
-        except ApiError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
-                return None
-            raise
-        return secret
+        return self._transport.find(object_path(SECRETS, release.namespace, name))
 
 
 def _status(secret: JsonMap) -> str:

@@ -20,7 +20,7 @@ from reconciler.adapters.kube.pool import CONNECT_TIMEOUT, POOL_SIZE, login, mak
 from reconciler.adapters.kube.stream import Stream
 from reconciler.errors import ApiError, ClusterError
 from reconciler.model.cluster import NO_ANSWER, Heard, unheard
-from reconciler.model.json import maps_at, text_at
+from reconciler.model.json import JsonMap, maps_at, text_at
 
 _NONE: Mapping[str, str] = {}
 # Sends a request with these headers.
@@ -75,6 +75,16 @@ class Transport:
     def get(self, path: str, query: Mapping[str, str] | None = None, accept: str | None = None) -> Any:
         """The answer to a GET, as parsed JSON."""
         return self.ask("GET", path, query or {}, headers={"Accept": accept} if accept else {}).content
+
+    def find(self, path: str) -> JsonMap | None:
+        """The object at a path; None: there is none."""
+        try:
+            found: JsonMap = self.get(path)
+        except ApiError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return found
 
     def patch(self, path: str, query: Mapping[str, str], body: Any, kind: str) -> Reply:
         """The answer to a PATCH of the given content type."""
